@@ -1,0 +1,7 @@
+#include "tools/warden/commands.h"
+
+namespace warden::cli {
+
+void AddMessageCommands(CLI::App&, int*) {}
+
+}  // namespace warden::cli
