@@ -1,0 +1,93 @@
+// What a method's annotation asks of its callers, and the decision on it.
+#ifndef WARDEN_AUTHZ_POLICY_ACCESS_H_
+#define WARDEN_AUTHZ_POLICY_ACCESS_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "authz/config/problem.h"
+#include "authz/policy/bit_set.h"
+#include "authz/policy/names.h"
+
+namespace google::protobuf {
+class MethodDescriptor;
+}  // namespace google::protobuf
+
+namespace warden {
+
+class Policy;
+class Principal;
+
+// warden.v1.Access, checked.
+struct MethodAccess {
+  enum class Kind { kPublic, kAuthenticated, kPermissions };
+  Kind kind = Kind::kPermissions;
+  std::vector<std::string> all_of;  // every one is needed
+  std::vector<std::string> any_of;  // and one of these, if there are any
+};
+
+// "public", "authenticated", or the permissions: "orders.read and one of (a, b)".
+std::string ToString(const MethodAccess& access);
+
+// The method's own `(warden.v1.access)`, else its service's `service_access`, else its file's
+// `file_access`; the nearest one counts as a whole. NotFound if there is none, InvalidArgument with
+// every problem of the one that counts; both name method and place. Options of Warden that this
+// version does not know are an error, since leaving a restriction out would open the method.
+absl::StatusOr<MethodAccess> ResolveAccess(const google::protobuf::MethodDescriptor& method);
+
+// The same, giving the problems one by one; `*access` is meaningful only if there are none.
+std::vector<Problem> FindAccessProblems(const google::protobuf::MethodDescriptor& method,
+                                        MethodAccess* access);
+
+// "shop/v1/orders.proto:12:3" if the descriptor has source information, else the file's name.
+std::string PlaceOf(const google::protobuf::MethodDescriptor& method);
+
+// A MethodAccess compiled against a policy. One that was default-constructed or moved from allows
+// nobody. Immutable otherwise, thread-safe.
+class AccessRule {
+ public:
+  // InvalidArgument if a permission is in no role of the policy (nobody could ever call), or the
+  // access asks for nothing. `policy` may be null if the access is not by permissions.
+  static absl::StatusOr<AccessRule> Compile(const MethodAccess& access,
+                                            std::shared_ptr<const Policy> policy);
+
+  AccessRule() = default;
+  AccessRule(const AccessRule&) = default;
+  AccessRule& operator=(const AccessRule&) = default;
+  AccessRule(AccessRule&& other) noexcept;
+  AccessRule& operator=(AccessRule&& other) noexcept;
+
+  // Whether the caller may call. Allocates nothing. A principal that another version of the policy
+  // made is judged by that version alone, name by name.
+  bool Allows(const Principal& principal) const;
+
+  // The same for a set of permissions, as ids of the policy that the rule was compiled against.
+  bool AllowsSet(bool authenticated, const BitSet& granted) const;
+
+  // What the caller lacks: every missing permission of all_of and, if none of any_of is there, all
+  // of those. Empty if the permissions suffice or none are asked for.
+  std::vector<std::string> MissingPermissions(const Principal& principal) const;
+
+  // For the operator's audit: "not authenticated", "lacks orders.read; lacks all of (a, b)"; "" if
+  // allowed. Names nothing that is the caller's.
+  std::string WhyDenied(const Principal& principal) const;
+
+  MethodAccess::Kind kind() const { return kind_; }
+  const MethodAccess& access() const { return access_; }
+
+ private:
+  bool AllowsByName(const Principal& principal) const;
+
+  bool armed_ = false;
+  MethodAccess::Kind kind_ = MethodAccess::Kind::kPermissions;
+  MethodAccess access_;
+  std::shared_ptr<const NameTable> permission_names_;
+  BitSet all_of_;
+  BitSet any_of_;
+};
+
+}  // namespace warden
+
+#endif  // WARDEN_AUTHZ_POLICY_ACCESS_H_
