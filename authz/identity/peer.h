@@ -14,18 +14,18 @@ namespace warden {
 // thread may read it, also after the call that it belongs to. A default-constructed Peer is one
 // without a certificate.
 //
-// Every name in a Peer that a verifier made is printable ASCII and non-empty; lists keep the
-// certificate's order.
+// In a Peer that a verifier made, SANs are non-empty printable ASCII in the certificate's order,
+// and the common name is valid UTF-8 without control characters.
 struct Peer {
   std::string spiffe_id;     // "spiffe://shop.example/orders"; "" if the certificate has none
   std::string trust_domain;  // of spiffe_id: "shop.example"; "" if there is none
   std::vector<std::string> uri_sans;
   std::vector<std::string> dns_sans;
-  std::string common_name;         // of the subject; "" if it has none
+  std::string common_name;         // of the subject; "" if it has none, or more than one
   std::string certificate_sha256;  // of the DER, 64 lower-case hex digits; "" without a certificate
+  // The first and the last moment at which the certificate is valid, both included.
   absl::Time not_before = absl::InfinitePast();
-  absl::Time not_after =
-      absl::InfiniteFuture();  // the last moment at which the certificate is valid
+  absl::Time not_after = absl::InfiniteFuture();
 
   bool has_certificate() const { return !certificate_sha256.empty(); }
 

@@ -1,0 +1,62 @@
+// The operator's log of refused calls: one JSON object per line.
+#ifndef WARDEN_INTERCEPTORS_OBSERVE_REFUSAL_LOG_H_
+#define WARDEN_INTERCEPTORS_OBSERVE_REFUSAL_LOG_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "interceptors/observe/decision_record.h"
+
+namespace warden {
+
+struct RefusalLogOptions {
+  // Where a line goes, with its newline; called by many threads at once. stderr where empty, one
+  // write for each line, so that lines of other threads and processes do not mix with it.
+  std::function<void(std::string_view line)> write;
+  // More refusals than this are counted, not written: a flood must not fill the disk.
+  uint32_t lines_per_second = 100;  // 0 writes none
+  uint32_t burst = 1000;
+};
+
+// Writes
+// {"time":...,"request_id":...,"method":...,"peer":...,"address":...,"principal":...,"reason":...,
+// "stage":...,"detail":...}; empty values are left out, allowed calls are not written, and
+// "dropped" gives how many refusals were not written since the last line. A line has at most
+// kMaxLineBytes and is pure printable text: see Sanitize. Thread-safe.
+class RefusalLog : public DecisionSink {
+ public:
+  static constexpr size_t kMaxLineBytes = 4096;
+
+  explicit RefusalLog(RefusalLogOptions options = {});
+
+  void Record(const DecisionRecord& record) override;
+
+  uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }  // since the start
+
+ private:
+  bool MayWrite(absl::Time now, uint64_t* dropped_before);
+
+  const RefusalLogOptions options_;
+  std::atomic<uint64_t> dropped_{0};
+  absl::Mutex mutex_;
+  double tokens_ ABSL_GUARDED_BY(mutex_);
+  absl::Time last_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  uint64_t reported_ ABSL_GUARDED_BY(mutex_) = 0;  // of dropped_, in lines so far
+};
+
+// `value` as text that cannot harm a terminal, a log viewer or a reader: valid UTF-8, at most
+// `max_bytes` long. Control characters, invalid bytes, and the invisible or reordering characters
+// of Unicode (bidirectional controls, zero-width, line and paragraph separators, tags) become
+// "\x1b" or "\u{202e}" as visible text; a backslash is doubled, so nothing else can look like one
+// of these. What is too long ends in "...".
+std::string Sanitize(std::string_view value, size_t max_bytes);
+
+}  // namespace warden
+
+#endif  // WARDEN_INTERCEPTORS_OBSERVE_REFUSAL_LOG_H_
