@@ -1,0 +1,64 @@
+// A JSON Web Token whose signature and claims were verified.
+#ifndef WARDEN_AUTHZ_TOKEN_VERIFIED_TOKEN_H_
+#define WARDEN_AUTHZ_TOKEN_VERIFIED_TOKEN_H_
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "authz/token/algorithm.h"
+#include "nlohmann/json_fwd.hpp"
+
+namespace warden {
+
+// Only TokenVerifier makes one, so holding one is the proof that the token was good at the time of
+// its verification; ValidAt says whether it still is. Immutable and thread-safe; shared as
+// `shared_ptr<const VerifiedToken>`.
+class VerifiedToken {
+ public:
+  VerifiedToken(const VerifiedToken&) = delete;
+  VerifiedToken& operator=(const VerifiedToken&) = delete;
+  ~VerifiedToken();
+
+  // Claims of RFC 7519 section 4.1; "" or empty where the token has none.
+  const std::string& issuer() const { return issuer_; }
+  const std::string& subject() const { return subject_; }
+  absl::Span<const std::string> audiences() const { return audiences_; }
+  const std::string& token_id() const { return token_id_; }  // `jti`
+
+  const std::string& key_id() const { return key_id_; }  // `kid` of the header; "" without one
+  Algorithm algorithm() const { return algorithm_; }
+
+  absl::Time issued_at() const { return issued_at_; }    // InfinitePast() without `iat`
+  absl::Time not_before() const { return not_before_; }  // InfinitePast() without `nbf`
+  absl::Time expires_at() const { return expires_at_; }  // every token has one
+
+  // The times of validity with the issuer's leeway: from valid_from() on, and before valid_until().
+  absl::Time valid_from() const { return valid_from_; }
+  absl::Time valid_until() const { return valid_until_; }
+  bool ValidAt(absl::Time now) const { return now >= valid_from_ && now < valid_until_; }
+
+  // The whole payload, a JSON object.
+  const nlohmann::json& claims() const { return *claims_; }
+
+ private:
+  friend class TokenVerifier;
+  VerifiedToken();
+
+  std::string issuer_, subject_, token_id_, key_id_;
+  std::vector<std::string> audiences_;
+  Algorithm algorithm_ = Algorithm::kEs256;
+  absl::Time issued_at_ = absl::InfinitePast();
+  absl::Time not_before_ = absl::InfinitePast();
+  absl::Time expires_at_ = absl::InfinitePast();
+  absl::Time valid_from_ = absl::InfiniteFuture();
+  absl::Time valid_until_ = absl::InfinitePast();
+  std::unique_ptr<const nlohmann::json> claims_;
+};
+
+}  // namespace warden
+
+#endif  // WARDEN_AUTHZ_TOKEN_VERIFIED_TOKEN_H_

@@ -1,0 +1,100 @@
+// Verifies bearer tokens: JSON Web Tokens (RFC 7519) in compact JWS form (RFC 7515), by the advice
+// of RFC 8725.
+#ifndef WARDEN_AUTHZ_TOKEN_VERIFIER_H_
+#define WARDEN_AUTHZ_TOKEN_VERIFIER_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "authz/token/algorithm.h"
+#include "authz/token/jwks.h"
+#include "authz/token/refusal.h"
+#include "authz/token/verified_token.h"
+
+namespace warden {
+
+struct CompactJws;
+
+// Whose tokens are believed, and which of them. What is not named here is refused.
+struct IssuerOptions {
+  std::string issuer;                        // compared exactly with `iss`
+  std::shared_ptr<const KeySet> keys;        // the only keys that may sign this issuer's tokens
+  std::vector<std::string> audiences;        // one of them must be in `aud`
+  std::vector<std::string> algorithms;       // JOSE names; the token cannot choose another
+  std::vector<std::string> required_claims;  // besides `exp`; a null claim counts as absent
+  // What `typ` may say, without "application/" and in any case; such as {"at+jwt"} (RFC 9068).
+  // Where empty: "JWT", "at+jwt" or no `typ`. Where set, `typ` must be there.
+  std::vector<std::string> types;
+  absl::Duration leeway = absl::Seconds(60);  // how far clocks may differ; at most 5 minutes
+
+  // Tokens without `aud` pass. One with `aud` still needs a match in `audiences`.
+  bool insecure_allow_missing_audience = false;
+  // Leaves `iss` unchecked. Only with an empty `issuer` and no second IssuerOptions.
+  bool insecure_allow_any_issuer = false;
+};
+
+// Bounds on the work that one token can cause.
+struct TokenLimits {
+  size_t max_token_bytes = 16384;  // at most 1 MiB
+  size_t max_keys_tried = 8;       // for a token without `kid`; more fitting keys refuse it
+  size_t max_json_depth = 32;      // of objects and arrays in header and claims; at most 256
+};
+
+struct TokenResult {
+  std::shared_ptr<const VerifiedToken> token;  // null when refused
+  TokenRefusal refusal = TokenRefusal::kMalformed;
+  // Says more to the operator; "" when not refused. Never contains the token or key material; what
+  // it quotes from the token (`kid`, `iss`) is escaped and cut.
+  std::string detail;
+  std::string algorithm = "unknown";  // a name of RFC 7518, or "unknown": few values
+};
+
+struct SignatureResult {
+  TokenRefusal refusal = TokenRefusal::kMalformed;  // kNone if the signature is good
+  std::string detail;
+  std::string algorithm = "unknown";
+  std::string payload;  // decoded; "" when refused
+};
+
+// Immutable and thread-safe. Takes no lock.
+class TokenVerifier {
+ public:
+  // Errors: InvalidArgument with every problem of the options (no issuer, an issuer twice, no
+  // audience, no algorithm, an unknown one, leeway out of range, ...); FailedPrecondition if they
+  // are fine, but an issuer has no key for any of its algorithms.
+  static absl::StatusOr<std::shared_ptr<const TokenVerifier>> Create(
+      std::vector<IssuerOptions> issuers, TokenLimits limits = {});
+
+  ~TokenVerifier();
+  TokenVerifier(const TokenVerifier&) = delete;
+  TokenVerifier& operator=(const TokenVerifier&) = delete;
+
+  // Verifies the token's exact bytes, as they stand after "Bearer ". With several issuers the
+  // unverified `iss` chooses among them, and only the chosen one's keys are tried.
+  TokenResult Verify(std::string_view compact, absl::Time now) const;
+
+  // Verifies only the JWS: neither claims nor `typ` are looked at, and the payload may be anything.
+  // For tools: a good signature alone does not make a credential.
+  SignatureResult InsecureVerifySignatureOnly(std::string_view compact) const;
+
+ private:
+  struct Issuer;
+
+  TokenVerifier();
+  const Issuer* FindIssuer(std::string_view issuer) const;
+
+  TokenLimits limits_;
+  std::vector<std::unique_ptr<const Issuer>> issuers_;
+  absl::flat_hash_map<std::string, const Issuer*> by_name_;
+};
+
+}  // namespace warden
+
+#endif  // WARDEN_AUTHZ_TOKEN_VERIFIER_H_
