@@ -22,7 +22,7 @@ namespace warden {
 
 struct IdentityOptions {
   // The trust domains of which a SPIFFE ID may be. Where empty, any: the CA alone decides then.
-  std::vector<std::string> trust_domains;
+  std::vector<std::string> trust_domains = {};
   // Refuses certificates without a SPIFFE ID. Implied by trust_domains.
   bool require_spiffe_id = false;
 };

@@ -39,7 +39,6 @@ class PeerCache {
   class Shard;
 
   IdentityVerifier verifier_;
-  size_t entries_per_shard_;
   std::vector<std::unique_ptr<Shard>> shards_;
 };
 
