@@ -227,12 +227,15 @@ TEST(IdentityVerifierTest, MalformedNamesAreRefused) {
   }
 }
 
+// A BIT STRING where a text belongs.
 TEST(IdentityVerifierTest, CommonNameThatIsNotTextIsRefused) {
   CertificateSpec spec;
   spec.customize = [](X509* certificate) {
-    X509_NAME_add_entry_by_NID(X509_get_subject_name(certificate), NID_commonName,
-                               V_ASN1_OCTET_STRING, reinterpret_cast<const unsigned char*>("a\xff"),
-                               2, -1, 0);
+    X509_NAME_ENTRY* entry = X509_NAME_ENTRY_create_by_NID(
+        nullptr, NID_commonName, MBSTRING_ASC, reinterpret_cast<const unsigned char*>("admin"), 5);
+    X509_NAME_ENTRY_get_data(entry)->type = V_ASN1_BIT_STRING;
+    ASSERT_EQ(X509_NAME_add_entry(X509_get_subject_name(certificate), entry, -1, 0), 1);
+    X509_NAME_ENTRY_free(entry);
   };
   ExpectRefused(Verify(spec), IdentityRefusal::kMalformedName);
 }
@@ -241,8 +244,10 @@ TEST(IdentityVerifierTest, OfSeveralCommonNamesNoneIsTaken) {
   CertificateSpec spec;
   spec.common_name = "alice";
   spec.customize = [](X509* certificate) {
-    X509_NAME_add_entry_by_NID(X509_get_subject_name(certificate), NID_commonName, MBSTRING_ASC,
-                               reinterpret_cast<const unsigned char*>("admin"), 5, -1, 0);
+    ASSERT_EQ(
+        X509_NAME_add_entry_by_NID(X509_get_subject_name(certificate), NID_commonName, MBSTRING_ASC,
+                                   reinterpret_cast<const unsigned char*>("admin"), 5, -1, 0),
+        1);
   };
   const auto result = Verify(spec);
   ASSERT_TRUE(result.ok()) << result.detail;
