@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -43,6 +44,9 @@ std::vector<Problem> FindAccessProblems(const google::protobuf::MethodDescriptor
 
 // "shop/v1/orders.proto:12:3" if the descriptor has source information, else the file's name.
 std::string PlaceOf(const google::protobuf::MethodDescriptor& method);
+
+// "no role of policy.yaml gives the permission `orders.cancl`; did you mean `orders.cancel`?"
+std::string UnknownPermission(std::string_view permission, const Policy& policy);
 
 // A MethodAccess compiled against a policy. One that was default-constructed or moved from allows
 // nobody. Immutable otherwise, thread-safe.

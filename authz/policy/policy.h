@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "authz/config/source_map.h"
 #include "authz/policy/bit_set.h"
 #include "authz/policy/names.h"
 #include "authz/principal.h"
@@ -66,15 +67,22 @@ class Policy {
 
  private:
   friend class PolicyBuilder;
+  struct BindingIssuer {
+    bool by_claim;
+    std::string issuer;
+  };
+
   Policy();
 
   std::string file_name_;
   std::string sha256_;
   std::shared_ptr<const NameTable> role_names_;
   std::shared_ptr<const NameTable> permission_names_;
-  std::vector<BitSet> role_permissions_;        // by role id
-  std::vector<std::string> role_places_;        // by role id
-  std::vector<std::string> permission_places_;  // by permission id
+  std::vector<BitSet> role_permissions_;       // by role id
+  std::vector<std::string> permission_paths_;  // by permission id: where it is first given
+  BitSet bound_roles_;                         // roles that some binding gives
+  std::vector<BindingIssuer> binding_issuers_;
+  SourceMap places_;
   std::unique_ptr<const BindingIndex> bindings_;
 };
 

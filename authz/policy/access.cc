@@ -1,0 +1,289 @@
+#include "authz/policy/access.h"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/unknown_field_set.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "authz/policy/policy.h"
+#include "authz/principal.h"
+#include "warden/v1/annotations.pb.h"
+
+namespace warden {
+namespace {
+
+using google::protobuf::FileDescriptor;
+using google::protobuf::Message;
+using google::protobuf::MethodDescriptor;
+using google::protobuf::RepeatedPtrField;
+using google::protobuf::SourceLocation;
+using google::protobuf::UnknownFieldSet;
+
+// The field numbers of Warden's options, see annotations.proto.
+constexpr int kFirstOption = 73100;
+constexpr int kLastOption = 73199;
+
+std::string PlaceText(const FileDescriptor& file, bool located, const SourceLocation& location) {
+  if (!located) return file.name();
+  return absl::StrCat(file.name(), ":", location.start_line + 1, ":", location.start_column + 1);
+}
+
+// Where the access of a method comes from.
+struct Source {
+  const v1::Access* access = nullptr;
+  std::string option;  // "(warden.v1.access)" or "(warden.v1.service_access) of shop.v1.Orders"
+  std::string place;
+};
+
+Source FindSource(const MethodDescriptor& method) {
+  SourceLocation location;
+  const FileDescriptor& file = *method.file();
+  if (method.options().HasExtension(v1::access)) {
+    return {&method.options().GetExtension(v1::access), "(warden.v1.access)", PlaceOf(method)};
+  }
+  const auto& service = *method.service();
+  if (service.options().HasExtension(v1::service_access)) {
+    const bool located = service.GetSourceLocation(&location);
+    return {&service.options().GetExtension(v1::service_access),
+            absl::StrCat("(warden.v1.service_access) of ", service.full_name()),
+            PlaceText(file, located, location)};
+  }
+  if (file.options().HasExtension(v1::file_access)) {
+    return {&file.options().GetExtension(v1::file_access),
+            absl::StrCat("(warden.v1.file_access) of ", file.name()), file.name()};
+  }
+  return {};
+}
+
+// The numbers of fields in Warden's range that this version does not know.
+void AddUnknownOptions(const Message& options, std::vector<std::string>* numbers) {
+  const UnknownFieldSet& unknown = options.GetReflection()->GetUnknownFields(options);
+  for (int i = 0; i < unknown.field_count(); ++i) {
+    const int number = unknown.field(i).number();
+    if (number >= kFirstOption && number <= kLastOption) numbers->push_back(absl::StrCat(number));
+  }
+}
+
+// Checks one Access; messages get their place and method from the caller.
+class AccessReader {
+ public:
+  std::vector<std::string> Read(const v1::Access& access, MethodAccess* out) {
+    const UnknownFieldSet& unknown = access.GetReflection()->GetUnknownFields(access);
+    if (unknown.field_count() > 0) {
+      Report(absl::StrCat(
+          "has a field ", unknown.field(0).number(),
+          " that this version of Warden does not know; its restriction cannot be left out"));
+    }
+    const bool by_permissions = !access.permissions().empty() || !access.any_of().empty();
+    const int chosen = int{access.public_()} + int{access.authenticated()} + int{by_permissions};
+    if (chosen == 0) {
+      Report(
+          "asks for nothing; set one of `public: true`, `authenticated: true` and `permissions`");
+    } else if (chosen > 1) {
+      Report(
+          "contradicts itself; set only one of `public`, `authenticated` and `permissions` (with "
+          "`any_of`)");
+    }
+    out->kind = access.public_()         ? MethodAccess::Kind::kPublic
+                : access.authenticated() ? MethodAccess::Kind::kAuthenticated
+                                         : MethodAccess::Kind::kPermissions;
+    out->all_of = ReadNames(access.permissions(), "permissions");
+    out->any_of = ReadNames(access.any_of(), "any_of");
+    for (const std::string& name : out->any_of) {
+      if (std::find(out->all_of.begin(), out->all_of.end(), name) != out->all_of.end()) {
+        Report(absl::StrCat("`any_of` has ", Quoted(name),
+                            ", which `permissions` needs already, so `any_of` asks for nothing"));
+      }
+    }
+    return std::move(messages_);
+  }
+
+ private:
+  void Report(std::string message) { messages_.push_back(std::move(message)); }
+
+  std::vector<std::string> ReadNames(const RepeatedPtrField<std::string>& list,
+                                     std::string_view field) {
+    std::vector<std::string> names;
+    for (const std::string& name : list) {
+      if (!IsValidName(name)) {
+        Report(absl::StrCat(Quoted(field), " has ", Quoted(name),
+                            ", which is not a valid name; use ", std::string(kNameGrammar)));
+      } else if (std::find(names.begin(), names.end(), name) != names.end()) {
+        Report(absl::StrCat(Quoted(field), " has ", Quoted(name), " twice"));
+      }
+      names.push_back(name);
+    }
+    return names;
+  }
+
+  std::vector<std::string> messages_;
+};
+
+// `*found` tells whether there is an annotation at all.
+std::vector<Problem> Resolve(const MethodDescriptor& method, MethodAccess* access, bool* found) {
+  std::vector<Problem> problems;
+  std::vector<std::string> unknown;
+  AddUnknownOptions(method.options(), &unknown);
+  AddUnknownOptions(method.service()->options(), &unknown);
+  AddUnknownOptions(method.file()->options(), &unknown);
+  if (!unknown.empty()) {
+    problems.push_back(
+        {PlaceOf(method),
+         absl::StrCat(method.full_name(), ": has options of Warden (", absl::StrJoin(unknown, ", "),
+                      ") that this version does not know")});
+  }
+  const Source source = FindSource(method);
+  *found = source.access != nullptr;
+  if (!*found) {
+    problems.push_back(
+        {PlaceOf(method),
+         absl::StrCat(method.full_name(),
+                      ": has no access annotation; add `option (warden.v1.access) = {...}`, ",
+                      "or a default to its service or file")});
+    return problems;
+  }
+  for (const std::string& message : AccessReader().Read(*source.access, access)) {
+    problems.push_back(
+        {source.place, absl::StrCat(method.full_name(), ": ", source.option, ": ", message)});
+  }
+  return problems;
+}
+
+std::vector<std::string> NamesMissing(const std::vector<std::string>& names,
+                                      const Principal& principal) {
+  std::vector<std::string> missing;
+  for (const std::string& name : names) {
+    if (!principal.HasPermission(name)) missing.push_back(name);
+  }
+  return missing;
+}
+
+}  // namespace
+
+std::string ToString(const MethodAccess& access) {
+  if (access.kind == MethodAccess::Kind::kPublic) return "public";
+  if (access.kind == MethodAccess::Kind::kAuthenticated) return "authenticated";
+  std::string text = absl::StrJoin(access.all_of, ", ");
+  if (access.any_of.empty()) return text;
+  absl::StrAppend(&text, text.empty() ? "" : " and ", "one of (",
+                  absl::StrJoin(access.any_of, ", "), ")");
+  return text;
+}
+
+std::string PlaceOf(const MethodDescriptor& method) {
+  SourceLocation location;
+  const bool located = method.GetSourceLocation(&location);
+  return PlaceText(*method.file(), located, location);
+}
+
+std::vector<Problem> FindAccessProblems(const MethodDescriptor& method, MethodAccess* access) {
+  bool found = false;
+  return Resolve(method, access, &found);
+}
+
+absl::StatusOr<MethodAccess> ResolveAccess(const MethodDescriptor& method) {
+  MethodAccess access;
+  bool found = false;
+  const std::vector<Problem> problems = Resolve(method, &access, &found);
+  if (problems.empty()) return access;
+  const std::string text = absl::StrJoin(
+      problems, "\n",
+      [](std::string* out, const Problem& problem) { absl::StrAppend(out, ToString(problem)); });
+  return found ? absl::InvalidArgumentError(text) : absl::NotFoundError(text);
+}
+
+absl::StatusOr<AccessRule> AccessRule::Compile(const MethodAccess& access,
+                                               std::shared_ptr<const Policy> policy) {
+  AccessRule rule;
+  rule.kind_ = access.kind;
+  rule.access_ = access;
+  if (access.kind == MethodAccess::Kind::kPermissions) {
+    if (access.all_of.empty() && access.any_of.empty()) {
+      return absl::InvalidArgumentError("access by permissions asks for none");
+    }
+    if (policy == nullptr)
+      return absl::InvalidArgumentError("access by permissions needs a policy");
+    rule.permission_names_ = policy->permission_names();
+    std::vector<std::string> unknown;
+    const auto intern = [&](const std::vector<std::string>& names, BitSet* ids) {
+      for (const std::string& name : names) {
+        const std::optional<uint32_t> id = rule.permission_names_->Find(name);
+        id.has_value() ? ids->Add(*id) : unknown.push_back(UnknownPermission(name, *policy));
+      }
+    };
+    intern(access.all_of, &rule.all_of_);
+    intern(access.any_of, &rule.any_of_);
+    if (!unknown.empty()) return absl::InvalidArgumentError(absl::StrJoin(unknown, "\n"));
+  }
+  rule.armed_ = true;
+  return rule;
+}
+
+std::string UnknownPermission(std::string_view permission, const Policy& policy) {
+  return absl::StrCat("no role of ", policy.file_name(), " gives the permission ",
+                      Quoted(permission), Suggestion(permission, policy.permissions()));
+}
+
+AccessRule::AccessRule(AccessRule&& other) noexcept { *this = std::move(other); }
+
+AccessRule& AccessRule::operator=(AccessRule&& other) noexcept {
+  if (this == &other) return *this;
+  armed_ = std::exchange(other.armed_, false);
+  kind_ = std::exchange(other.kind_, MethodAccess::Kind::kPermissions);
+  access_ = std::move(other.access_);
+  permission_names_ = std::move(other.permission_names_);
+  all_of_ = std::move(other.all_of_);
+  any_of_ = std::move(other.any_of_);
+  return *this;
+}
+
+bool AccessRule::AllowsSet(bool authenticated, const BitSet& granted) const {
+  if (!armed_) return false;
+  if (kind_ == MethodAccess::Kind::kPublic) return true;
+  if (!authenticated) return false;
+  if (kind_ == MethodAccess::Kind::kAuthenticated) return true;
+  return granted.HasAll(all_of_) && (access_.any_of.empty() || granted.HasAny(any_of_));
+}
+
+bool AccessRule::Allows(const Principal& principal) const {
+  // Ids of another version of the policy mean other permissions.
+  if (permission_names_ != nullptr && permission_names_ != principal.permission_names_) {
+    return AllowsByName(principal);
+  }
+  return AllowsSet(principal.authenticated(), principal.permissions_);
+}
+
+bool AccessRule::AllowsByName(const Principal& principal) const {
+  const auto has = [&](const std::string& name) { return principal.HasPermission(name); };
+  return armed_ && principal.authenticated() &&
+         std::all_of(access_.all_of.begin(), access_.all_of.end(), has) &&
+         (access_.any_of.empty() || std::any_of(access_.any_of.begin(), access_.any_of.end(), has));
+}
+
+std::vector<std::string> AccessRule::MissingPermissions(const Principal& principal) const {
+  std::vector<std::string> missing = NamesMissing(access_.all_of, principal);
+  const std::vector<std::string> choices = NamesMissing(access_.any_of, principal);
+  if (choices.size() == access_.any_of.size())
+    missing.insert(missing.end(), choices.begin(), choices.end());
+  return missing;
+}
+
+std::string AccessRule::WhyDenied(const Principal& principal) const {
+  if (Allows(principal)) return "";
+  if (!armed_) return "the rule is empty";
+  if (!principal.authenticated()) return "not authenticated";
+  std::string text;
+  const std::vector<std::string> all = NamesMissing(access_.all_of, principal);
+  if (!all.empty()) absl::StrAppend(&text, "lacks ", absl::StrJoin(all, ", "));
+  if (!access_.any_of.empty() &&
+      NamesMissing(access_.any_of, principal).size() == access_.any_of.size()) {
+    absl::StrAppend(&text, text.empty() ? "" : "; ", "lacks all of (",
+                    absl::StrJoin(access_.any_of, ", "), ")");
+  }
+  return text;
+}
+
+}  // namespace warden

@@ -1,0 +1,57 @@
+#include "authz/principal.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "authz/token/verified_token.h"
+
+namespace warden {
+namespace {
+
+const std::string& EmptyText() {
+  static const std::string* const empty = new std::string;
+  return *empty;
+}
+
+}  // namespace
+
+Principal::Principal(std::shared_ptr<const Peer> peer, std::shared_ptr<const VerifiedToken> token,
+                     std::vector<std::string> roles,
+                     std::shared_ptr<const NameTable> permission_names, BitSet permissions)
+    : peer_(std::move(peer)),
+      token_(std::move(token)),
+      roles_(std::move(roles)),
+      permission_names_(std::move(permission_names)),
+      permissions_(std::move(permissions)) {}
+
+const std::string& Principal::issuer() const {
+  return token_ == nullptr ? EmptyText() : token_->issuer();
+}
+
+const std::string& Principal::subject() const {
+  return token_ == nullptr ? EmptyText() : token_->subject();
+}
+
+std::string_view Principal::name() const {
+  if (!subject().empty()) return subject();
+  if (!peer_->name().empty()) return peer_->name();
+  return "anonymous";
+}
+
+bool Principal::HasRole(std::string_view role) const {
+  return std::binary_search(roles_.begin(), roles_.end(), role);
+}
+
+bool Principal::HasPermission(std::string_view permission) const {
+  const std::optional<uint32_t> id = permission_names_->Find(permission);
+  return id.has_value() && permissions_.Has(*id);
+}
+
+std::vector<std::string> Principal::permissions() const {
+  std::vector<std::string> names;
+  permissions_.ForEach(
+      [&](size_t id) { names.push_back(permission_names_->name(static_cast<uint32_t>(id))); });
+  return names;
+}
+
+}  // namespace warden
