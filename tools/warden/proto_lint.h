@@ -1,0 +1,43 @@
+// What is wrong, or worth knowing, about annotated methods: the findings of `warden proto lint`.
+#ifndef WARDEN_TOOLS_WARDEN_PROTO_LINT_H_
+#define WARDEN_TOOLS_WARDEN_PROTO_LINT_H_
+
+#include <google/protobuf/descriptor.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "authz/policy/policy.h"
+
+namespace warden::cli {
+
+struct Finding {
+  // A server with an error does not start.
+  enum class Severity { kError, kWarning, kNote };
+  Severity severity = Severity::kError;
+  std::string rule;  // "access", "policy", "rate-limit", "field-rules", "stream-rules",
+                     // "public-method", "unused-permission", "unbound-role"
+  std::string place;    // "orders.proto:12:3"
+  std::string message;  // one line
+
+  friend bool operator==(const Finding&, const Finding&) = default;
+};
+
+std::string_view ToString(Finding::Severity severity);
+
+// Everything that the server checks at start-up, with the same code, and what is only advice.
+// `policy` may be null.
+std::vector<Finding> LintMethods(
+    const std::vector<const google::protobuf::MethodDescriptor*>& methods, const Policy* policy);
+
+// The lines "place: message" of a policy that could not be loaded.
+std::vector<Finding> PolicyFindings(const absl::Status& status);
+
+std::string FindingsAsText(const std::vector<Finding>& findings);
+std::string FindingsAsJson(const std::vector<Finding>& findings);
+
+}  // namespace warden::cli
+
+#endif  // WARDEN_TOOLS_WARDEN_PROTO_LINT_H_
