@@ -42,7 +42,7 @@ class TokenCache {
 
   static constexpr size_t kShards = 32;
   const uint64_t seed_;
-  size_t shards_in_use_;
+  size_t shards_in_use_ = 1;  // a power of two
   std::array<std::unique_ptr<Shard>, kShards> shards_;
 };
 

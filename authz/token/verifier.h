@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -21,6 +22,8 @@
 namespace warden {
 
 struct CompactJws;
+struct Refused;
+class TrustedIssuer;
 
 // Whose tokens are believed, and which of them. What is not named here is refused.
 struct IssuerOptions {
@@ -85,14 +88,20 @@ class TokenVerifier {
   SignatureResult InsecureVerifySignatureOnly(std::string_view compact) const;
 
  private:
-  struct Issuer;
+  struct Authentic;  // a JWS with a good signature, and whose it is
 
   TokenVerifier();
-  const Issuer* FindIssuer(std::string_view issuer) const;
+  // Up to and with the signature. `*algorithm` gets the name as soon as it is known.
+  std::variant<Authentic, Refused> Authenticate(std::string_view compact,
+                                                std::string* algorithm) const;
+  std::variant<const TrustedIssuer*, Refused> ChooseIssuer(const CompactJws& jws) const;
+  std::variant<std::shared_ptr<const VerifiedToken>, Refused> Accept(Authentic authentic,
+                                                                     absl::Time now) const;
 
   TokenLimits limits_;
-  std::vector<std::unique_ptr<const Issuer>> issuers_;
-  absl::flat_hash_map<std::string, const Issuer*> by_name_;
+  std::vector<std::unique_ptr<const TrustedIssuer>> issuers_;  // not empty
+  absl::flat_hash_map<std::string, const TrustedIssuer*> by_name_;
+  AlgorithmSet algorithms_;  // of any issuer
 };
 
 }  // namespace warden

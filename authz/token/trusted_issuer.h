@@ -1,0 +1,57 @@
+// An issuer's options, checked and ready for use: which signatures and claims are believed.
+#ifndef WARDEN_AUTHZ_TOKEN_TRUSTED_ISSUER_H_
+#define WARDEN_AUTHZ_TOKEN_TRUSTED_ISSUER_H_
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "authz/token/claims.h"
+#include "authz/token/compact_jws.h"
+#include "authz/token/refused.h"
+#include "authz/token/verifier.h"
+#include "nlohmann/json_fwd.hpp"
+
+namespace warden {
+
+// Immutable and thread-safe.
+class TrustedIssuer {
+ public:
+  // Adds what is wrong with the options to `problems`, each with `place` before it.
+  TrustedIssuer(IssuerOptions options, const std::string& place,
+                std::vector<std::string>* problems);
+
+  const std::string& name() const { return options_.issuer; }
+  AlgorithmSet algorithms() const { return algorithms_; }
+
+  // Why no token could pass: no key is for any of the algorithms. "" if one is.
+  std::string WhyUseless() const;
+
+  // The header's algorithm, the key's choice, and the signature.
+  std::optional<Refused> CheckSignature(const CompactJws& jws, size_t max_keys_tried) const;
+
+  std::optional<Refused> CheckType(const std::optional<std::string>& type) const;
+
+  std::optional<Refused> CheckClaims(const RegisteredClaims& read, const nlohmann::json& claims,
+                                     absl::Time now) const;
+
+  // When such a token becomes valid and ceases to be, leeway included. REQUIRES: `exp` is there.
+  absl::Time ValidFrom(const RegisteredClaims& claims) const;
+  absl::Time ValidUntil(const RegisteredClaims& claims) const;
+
+ private:
+  // The keys that the header asks for.
+  OrRefused<std::vector<const VerificationKey*>> Candidates(const CompactJws& jws,
+                                                            size_t max_keys_tried) const;
+  std::optional<Refused> CheckAudience(const RegisteredClaims& read) const;
+  std::optional<Refused> CheckTimes(const RegisteredClaims& read, absl::Time now) const;
+
+  IssuerOptions options_;    // with `types` in lower case and without "application/"
+  AlgorithmSet algorithms_;  // of options_.algorithms
+};
+
+}  // namespace warden
+
+#endif  // WARDEN_AUTHZ_TOKEN_TRUSTED_ISSUER_H_
