@@ -1,0 +1,38 @@
+// Runs stages in order: the first refusal wins.
+#ifndef WARDEN_INTERCEPTORS_CHAIN_H_
+#define WARDEN_INTERCEPTORS_CHAIN_H_
+
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "interceptors/stage.h"
+
+namespace warden {
+
+class Metrics;
+
+// A refusal and the stage that made it.
+struct ChainRefusal {
+  Refusal refusal;
+  std::string_view stage;
+};
+
+// Thread-safe once made.
+class Chain {
+ public:
+  // `metrics` hears how long each stage took and must outlive the chain.
+  Chain(std::vector<std::unique_ptr<Stage>> stages, Metrics* metrics);
+
+  // Nothing where no stage refused. A stage that throws refuses as Reason::kInternal.
+  std::optional<ChainRefusal> Run(Call& call);
+
+ private:
+  std::vector<std::unique_ptr<Stage>> stages_;
+  Metrics* const metrics_;
+};
+
+}  // namespace warden
+
+#endif  // WARDEN_INTERCEPTORS_CHAIN_H_

@@ -1,0 +1,101 @@
+#include "interceptors/config.h"
+
+#include <filesystem>
+
+#include "absl/strings/str_cat.h"
+#include "authz/config/problem.h"
+#include "authz/config/yaml_loader.h"
+
+namespace warden {
+namespace {
+
+void Require(bool present, std::string_view path, std::string_view what, const SourceMap& places,
+             ProblemList* problems) {
+  if (!present) problems->AddAt(places, path, what);
+}
+
+void CheckTls(const v1::Config& config, const SourceMap& places, ProblemList* problems) {
+  const v1::TlsConfig& tls = config.tls();
+  Require(!tls.certificate_file().empty(), "tls.certificate_file",
+          "is required: the server's certificate, in PEM", places, problems);
+  Require(!tls.private_key_file().empty(), "tls.private_key_file",
+          "is required: the certificate's private key, in PEM", places, problems);
+  Require(!tls.client_ca_file().empty(), "tls.client_ca_file",
+          "is required: the CA that signs clients' certificates, in PEM", places, problems);
+  const absl::Duration reload =
+      DurationOr(tls.has_reload_interval(), tls.reload_interval(), absl::Minutes(1));
+  if (reload < absl::Seconds(1)) {
+    problems->AddAt(places, "tls.reload_interval", "must be at least 1s");
+  }
+}
+
+void CheckTokens(const v1::Config& config, const SourceMap& places, ProblemList* problems) {
+  for (int i = 0; i < config.tokens().issuers_size(); ++i) {
+    const v1::IssuerConfig& issuer = config.tokens().issuers(i);
+    const std::string path = ItemPath("tokens.issuers", static_cast<size_t>(i));
+    Require(!issuer.issuer().empty(), ChildPath(path, "issuer"), "is required", places, problems);
+    Require(!issuer.jwks_file().empty(), ChildPath(path, "jwks_file"), "is required", places,
+            problems);
+    Require(issuer.audiences_size() > 0, ChildPath(path, "audiences"),
+            "is required: name the audiences this server answers to", places, problems);
+    Require(issuer.algorithms_size() > 0, ChildPath(path, "algorithms"),
+            "is required: name the algorithms to accept, such as ES256", places, problems);
+  }
+  if (config.tokens().max_token_bytes() > 1 << 20) {
+    problems->AddAt(places, "tokens.max_token_bytes", "must be at most 1048576");
+  }
+}
+
+void CheckMethodNames(const v1::Config& config, const SourceMap& places, ProblemList* problems) {
+  for (int i = 0; i < config.unguarded_methods_size(); ++i) {
+    const std::string& name = config.unguarded_methods(i);
+    const size_t slash = name.rfind('/');
+    if (name.size() < 4 || name[0] != '/' || slash == 0 || slash + 1 == name.size()) {
+      problems->AddAt(places, ItemPath("unguarded_methods", static_cast<size_t>(i)),
+                      "must be a method's full name, such as `/grpc.health.v1.Health/Check`");
+    }
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<LoadedConfig> ParseConfig(std::string_view yaml, std::string_view file_name,
+                                         std::string_view folder) {
+  LoadedConfig loaded;
+  loaded.folder = std::string(folder);
+  if (const absl::Status status = LoadYaml(yaml, file_name, &loaded.config, &loaded.places);
+      !status.ok()) {
+    return status;
+  }
+  ProblemList problems;
+  CheckTls(loaded.config, loaded.places, &problems);
+  CheckTokens(loaded.config, loaded.places, &problems);
+  CheckMethodNames(loaded.config, loaded.places, &problems);
+  Require(!loaded.config.policy_file().empty(), "policy_file", "is required", loaded.places,
+          &problems);
+  if (!problems.empty()) return problems.ToStatus();
+  return loaded;
+}
+
+absl::StatusOr<LoadedConfig> LoadConfig(const std::string& path) {
+  std::string text;
+  if (const absl::Status status = ReadBoundedFile(path, YamlBounds{}.max_bytes, &text);
+      !status.ok()) {
+    return status;
+  }
+  return ParseConfig(text, path, std::filesystem::path(path).parent_path().string());
+}
+
+std::string ResolveFile(const LoadedConfig& config, std::string_view file) {
+  const std::filesystem::path path(file);
+  if (path.is_absolute() || config.folder.empty()) return path.string();
+  return (std::filesystem::path(config.folder) / path).string();
+}
+
+absl::Duration DurationOr(bool present, const google::protobuf::Duration& duration,
+                          absl::Duration fallback) {
+  if (!present) return fallback;
+  return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
+}
+
+}  // namespace warden

@@ -1,0 +1,198 @@
+#include "interceptors/grpc/gate.h"
+
+#include <grpc/byte_buffer.h>
+#include <grpcpp/support/message_allocator.h>
+
+#include <exception>
+#include <memory>
+#include <utility>
+
+#include "google/protobuf/message.h"
+#include "interceptors/grpc/call_registry.h"
+#include "interceptors/grpc/current_context.h"
+#include "interceptors/grpc/private_access.h"
+#include "interceptors/grpc/refusal_handler.h"
+#include "interceptors/grpc/transport_facts.h"
+
+namespace warden {
+namespace {
+
+using grpc::internal::MethodHandler;
+using grpc::internal::RpcServiceMethod;
+
+// Releases a callback unary method's message holder, which owns request and response and may be a
+// user's own. It is a MessageHolder of the method's message types, which are unknown here; Release
+// stands at the same place in the virtual table of every MessageHolder, since none of the types
+// changes its shape.
+#if defined(__clang__) || defined(__GNUC__)
+__attribute__((no_sanitize("undefined")))
+#endif
+void ReleaseHolder(void* holder) {
+  using AnyHolder = grpc::MessageHolder<google::protobuf::Message, google::protobuf::Message>;
+  static_cast<AnyHolder*>(holder)->Release();
+}
+
+// Decides a call of one method, and passes it on to the user's handler or answers it.
+class GateHandler final : public MethodHandler {
+ public:
+  GateHandler(Guard* guard, const GuardedMethod* method, MethodHandler* inner, ApiKind api)
+      : guard_(guard), method_(method), inner_(inner), api_(api) {}
+
+  // Unary and server-streaming methods: gRPC calls this before RunHandler, with the unparsed
+  // request.
+  void* Deserialize(grpc_call* call, grpc_byte_buffer* body, grpc::Status* status,
+                    void** handler_data) override;
+  void RunHandler(const HandlerParameter& param) override;
+
+ private:
+  std::shared_ptr<CallState> Begin(grpc_call* call, grpc::ServerContextBase* context);
+  void CheckBody(CallState& state, void** request, bool parsed, void** handler_data);
+  void DropRequest(void** request, void** handler_data) const;
+  void Pass(const HandlerParameter& param, const std::shared_ptr<CallState>& state);
+  void Refuse(const HandlerParameter& param, const CallState& state);
+
+  Guard* const guard_;
+  const GuardedMethod* const method_;
+  MethodHandler* const inner_;
+  const ApiKind api_;
+};
+
+// Everything that connection and metadata decide.
+std::shared_ptr<CallState> GateHandler::Begin(grpc_call* call, grpc::ServerContextBase* context) {
+  auto state = std::make_shared<CallState>();
+  guard_->Begin(method_, &state->call);
+  context->AddTrailingMetadata(kRequestIdTrailer, state->call.request_id);
+  {
+    const TransportFacts facts(call, *context, &state->call);
+    state->refusal = guard_->BeforeBody(state->call);
+  }
+  CallRegistry::Instance().Insert(context, state);
+  return state;
+}
+
+void* GateHandler::Deserialize(grpc_call* call, grpc_byte_buffer* body, grpc::Status* status,
+                               void** handler_data) {
+  grpc::ServerContextBase* const context = TakeCurrentContext();
+  std::shared_ptr<CallState> state;
+  if (context != nullptr) state = Begin(call, context);
+  if (state == nullptr || state->refusal.has_value()) {
+    if (body != nullptr) grpc_byte_buffer_destroy(body);
+    // gRPC's way to say that there is no request to handle; RunHandler answers with the refusal
+    // itself.
+    *status = grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "");
+    return nullptr;
+  }
+  grpc::Status parsed;
+  void* request = inner_->Deserialize(call, body, &parsed, handler_data);
+  CheckBody(*state, &request, parsed.ok(), handler_data);
+  if (state->refusal.has_value()) *status = grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "");
+  return request;
+}
+
+void GateHandler::CheckBody(CallState& state, void** request, bool parsed, void** handler_data) {
+  if (!parsed) {
+    state.refusal = guard_->OnUnreadableRequest(state.call);
+  } else if (api_ != ApiKind::kRawCallback) {
+    // The handlers of generated services hand out their request as a MessageLite.
+    auto* lite = static_cast<google::protobuf::MessageLite*>(*request);
+    state.refusal = guard_->OnRequest(state.call, static_cast<google::protobuf::Message&>(*lite));
+  }
+  if (state.refusal.has_value()) DropRequest(request, handler_data);
+}
+
+// The request lives on the call's arena; nobody else will end its life once the user's handler does
+// not run.
+void GateHandler::DropRequest(void** request, void** handler_data) const {
+  if (handler_data != nullptr && *handler_data != nullptr) {
+    ReleaseHolder(*handler_data);
+    *handler_data = nullptr;
+  } else if (*request != nullptr) {
+    static_cast<google::protobuf::MessageLite*>(*request)->~MessageLite();
+  }
+  *request = nullptr;
+}
+
+void GateHandler::RunHandler(const HandlerParameter& param) {
+  const bool streams_requests = method_->streams_requests;
+  std::shared_ptr<CallState> state = streams_requests
+                                         ? Begin(param.call->call(), param.server_context)
+                                         : CallRegistry::Instance().Find(param.server_context);
+  if (state == nullptr) {
+    // No interceptor factory ran before Deserialize: the service was registered around Warden's
+    // builder.
+    state = std::make_shared<CallState>();
+    guard_->Begin(method_, &state->call);
+    state->refusal = guard_->OnInternalError(state->call, "the gate got no call context");
+  }
+  if (state->refusal.has_value()) {
+    Refuse(param, *state);
+  } else {
+    guard_->Allowed(state->call);
+    Pass(param, state);
+  }
+}
+
+void GateHandler::Pass(const HandlerParameter& param, const std::shared_ptr<CallState>& state) {
+  grpc::ServerContextBase* const context = param.server_context;
+  if (api_ == ApiKind::kSync) {
+    inner_->RunHandler(param);
+    guard_->Finished(state->call);
+    CallRegistry::Instance().Erase(context, state.get());
+    return;
+  }
+  // gRPC asks for the next call when this one has ended, after the reactor's OnDone.
+  auto ended = [guard = guard_, context, state, next = param.call_requester] {
+    guard->Finished(state->call);
+    CallRegistry::Instance().Erase(context, state.get());
+    next();
+  };
+  inner_->RunHandler(HandlerParameter(param.call, context, param.request, param.status,
+                                      param.internal_data, std::move(ended)));
+}
+
+void GateHandler::Refuse(const HandlerParameter& param, const CallState& state) {
+  const grpc::Status status = ToGrpcStatus(*state.refusal, state.call.request_id);
+  // The state has served; the handler that would ask for it does not run.
+  CallRegistry::Instance().Erase(param.server_context, &state);
+  if (api_ == ApiKind::kSync) {
+    RefuseSync(param, status);
+  } else {
+    RefuseCallback(param, status);
+  }
+}
+
+}  // namespace
+
+ApiKind ApiKindOf(const RpcServiceMethod* method) {
+  if (method == nullptr || method->handler() == nullptr) return ApiKind::kUngateable;
+  switch (method->api_type()) {
+    case RpcServiceMethod::ApiType::SYNC:
+      return ApiKind::kSync;
+    case RpcServiceMethod::ApiType::CALL_BACK:
+      return ApiKind::kCallback;
+    case RpcServiceMethod::ApiType::RAW_CALL_BACK:
+      return ApiKind::kRawCallback;
+    case RpcServiceMethod::ApiType::ASYNC:
+    case RpcServiceMethod::ApiType::RAW:
+      break;
+  }
+  return ApiKind::kUngateable;
+}
+
+GatedService::GatedService(grpc::Service* service, Guard* guard) {
+  int index = 0;
+  for (const auto& method : grpc_private::MethodsOf(*service)) {
+    const ApiKind api = ApiKindOf(method.get());
+    auto gate =
+        std::make_unique<GateHandler>(guard, guard->Find(method->name()), method->handler(), api);
+    if (api == ApiKind::kSync) {
+      AddMethod(new RpcServiceMethod(method->name(), method->method_type(), gate.release()));
+    } else {
+      AddMethod(new RpcServiceMethod(method->name(), method->method_type(), nullptr));
+      MarkMethodCallback(index, gate.release());
+    }
+    ++index;
+  }
+}
+
+}  // namespace warden

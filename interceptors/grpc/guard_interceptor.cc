@@ -1,0 +1,50 @@
+#include "interceptors/grpc/guard_interceptor.h"
+
+#include <grpcpp/server_context.h>
+
+#include <string_view>
+#include <utility>
+
+#include "interceptors/grpc/current_context.h"
+
+namespace warden {
+namespace {
+
+// gRPC's name for every call to a method that no service registered; the generic service answers
+// those.
+constexpr std::string_view kGenericMethod = "unknown";
+
+// Cancels its call as soon as it is seen: the most that an interceptor can do.
+class CancellingInterceptor final : public grpc::experimental::Interceptor {
+ public:
+  explicit CancellingInterceptor(grpc::ServerContextBase* context) : context_(context) {}
+  void Intercept(grpc::experimental::InterceptorBatchMethods* methods) override {
+    using Point = grpc::experimental::InterceptionHookPoints;
+    if (methods->QueryInterceptionHookPoint(Point::POST_RECV_INITIAL_METADATA)) {
+      context_->TryCancel();
+    }
+    methods->Proceed();
+  }
+
+ private:
+  grpc::ServerContextBase* const context_;
+};
+
+}  // namespace
+
+GuardInterceptorFactory::GuardInterceptorFactory(Guard* guard,
+                                                 absl::flat_hash_set<std::string> unguarded)
+    : guard_(guard), unguarded_(std::move(unguarded)) {}
+
+grpc::experimental::Interceptor* GuardInterceptorFactory::CreateServerInterceptor(
+    grpc::experimental::ServerRpcInfo* info) {
+  grpc::ServerContextBase* const context = info->server_context();
+  SetCurrentContext(context);
+  const std::string_view method = info->method();
+  if (guard_->Find(method) != nullptr || method == kGenericMethod) return nullptr;
+  if (unguarded_.contains(absl::string_view(method.data(), method.size()))) return nullptr;
+  guard_->CountUnguarded();
+  return new CancellingInterceptor(context);
+}
+
+}  // namespace warden

@@ -1,0 +1,29 @@
+// Answers a refused call, whatever its method's kind and API.
+#ifndef WARDEN_INTERCEPTORS_GRPC_REFUSAL_HANDLER_H_
+#define WARDEN_INTERCEPTORS_GRPC_REFUSAL_HANDLER_H_
+
+#include <grpcpp/impl/rpc_service_method.h>
+#include <grpcpp/support/status.h>
+
+#include <string_view>
+
+#include "interceptors/refusal.h"
+
+namespace warden {
+
+// The trailer that carries the request id, on answers of every kind.
+inline constexpr char kRequestIdTrailer[] = "x-request-id";
+
+// The refusal as gRPC sends it: code and text, and google.rpc.Status in `grpc-status-details-bin`.
+grpc::Status ToGrpcStatus(const Refusal& refusal, std::string_view request_id);
+
+// Ends the call of `param` with `status` and the trailers already set on its context. Takes the
+// place of the method's own handler's RunHandler, for all four kinds of method.
+void RefuseSync(const grpc::internal::MethodHandler::HandlerParameter& param,
+                const grpc::Status& status);
+void RefuseCallback(const grpc::internal::MethodHandler::HandlerParameter& param,
+                    const grpc::Status& status);
+
+}  // namespace warden
+
+#endif  // WARDEN_INTERCEPTORS_GRPC_REFUSAL_HANDLER_H_

@@ -1,0 +1,21 @@
+#include "interceptors/grpc/server.h"
+
+#include "interceptors/grpc/unknown_method_service.h"
+
+namespace warden {
+
+Server::Server() = default;
+
+Server::~Server() {
+  if (server_ != nullptr) Shutdown(absl::Now());
+}
+
+void Server::Shutdown(absl::Time deadline) { server_->Shutdown(absl::ToChronoTime(deadline)); }
+
+void Server::Wait() { server_->Wait(); }
+
+uint16_t Server::metrics_port() const {
+  return metrics_ == nullptr ? uint16_t{0} : metrics_->port();
+}
+
+}  // namespace warden

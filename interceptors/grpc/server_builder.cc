@@ -1,0 +1,177 @@
+#include "interceptors/grpc/server_builder.h"
+
+#include <grpcpp/health_check_service_interface.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "interceptors/grpc/gate.h"
+#include "interceptors/grpc/guard_interceptor.h"
+#include "interceptors/grpc/private_access.h"
+#include "interceptors/grpc/service_check.h"
+#include "interceptors/grpc/tls.h"
+#include "interceptors/grpc/unknown_method_service.h"
+
+namespace warden {
+namespace {
+
+MethodNames UnguardedOf(const LoadedConfig& config) {
+  const auto& names = config.config.unguarded_methods();
+  return {names.begin(), names.end()};
+}
+
+// "orders.v1.OrderService" of "/orders.v1.OrderService/GetOrder".
+std::string ServiceOf(const std::string& method) { return method.substr(1, method.rfind('/') - 1); }
+
+void AddStatus(const absl::Status& status, std::string* lines) {
+  if (!lines->empty()) lines->append("\n");
+  absl::StrAppend(lines, status.message());
+}
+
+}  // namespace
+
+// services() is for derived classes.
+class ServerBuilder::GrpcBuilder final : public grpc::ServerBuilder {
+ public:
+  using grpc::ServerBuilder::services;
+};
+
+ServerBuilder::ServerBuilder(LoadedConfig config)
+    : config_(std::move(config)),
+      builder_(std::make_unique<GrpcBuilder>()),
+      unknown_(std::make_unique<UnknownMethodService>()) {
+  builder_->RegisterCallbackGenericService(unknown_.get());
+}
+
+ServerBuilder::~ServerBuilder() = default;
+
+ServerBuilder& ServerBuilder::AddListeningPort(const std::string& address, int* selected_port) {
+  ports_.push_back({.address = address, .selected = selected_port});
+  return *this;
+}
+
+ServerBuilder& ServerBuilder::InsecureAddPlaintextPort(const std::string& address,
+                                                       int* selected_port) {
+  ports_.push_back({.address = address, .selected = selected_port, .insecure = true});
+  return *this;
+}
+
+ServerBuilder& ServerBuilder::RegisterService(grpc::Service* service) {
+  services_.push_back(service);
+  return *this;
+}
+
+ServerBuilder& ServerBuilder::SetDecisionSink(std::shared_ptr<DecisionSink> sink) {
+  sink_ = std::move(sink);
+  return *this;
+}
+
+grpc::ServerBuilder& ServerBuilder::grpc_builder() { return *builder_; }
+
+absl::StatusOr<std::unique_ptr<Server>> ServerBuilder::BuildAndStart() {
+  std::unique_ptr<Server> server(new Server);
+  if (const absl::Status status = Prepare(server.get()); !status.ok()) return status;
+  if (const absl::Status status = StartMetrics(server.get()); !status.ok()) return status;
+  try {
+    server->server_ = builder_->BuildAndStart();
+  } catch (const StartRefused& refused) {
+    return absl::InvalidArgumentError(refused.what());
+  }
+  const bool bound = std::all_of(bound_.begin(), bound_.end(), [](int port) { return port > 0; });
+  for (size_t i = 0; i < ports_.size(); ++i) {
+    if (ports_[i].selected != nullptr) *ports_[i].selected = bound_[i];
+  }
+  if (server->server_ == nullptr || !bound) {
+    std::string addresses;
+    for (const Port& port : ports_) absl::StrAppend(&addresses, " ", port.address);
+    return absl::UnavailableError(absl::StrCat("cannot listen on", addresses));
+  }
+  return server;
+}
+
+// Everything short of listening. Problems of all parts are gathered, so that one start shows them
+// all.
+absl::Status ServerBuilder::Prepare(Server* server) {
+  const MethodNames unguarded = UnguardedOf(config_);
+  ProblemList problems;
+  std::vector<ServedMethod> methods;
+  for (const grpc::Service* service : services_) ListMethods(*service, &methods, &problems);
+  for (const auto* direct : builder_->services()) {
+    CheckDirectService(*direct->service, unguarded, &problems);
+  }
+  if (grpc::DefaultHealthCheckServiceEnabled()) {
+    for (const char* method : {"/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"}) {
+      if (!unguarded.contains(method)) {
+        problems.Add(method,
+                     "the default health service is enabled, but not in `unguarded_methods`");
+      }
+    }
+  }
+  const bool insecure =
+      std::any_of(ports_.begin(), ports_.end(), [](const Port& port) { return port.insecure; });
+  absl::StatusOr<std::unique_ptr<Guard>> guard =
+      Guard::Create(config_, methods, {.insecure_allow_no_certificate = insecure, .sink = sink_});
+  const absl::Status ports = guard.ok() ? AddPorts(guard->get()) : AddPorts(nullptr);
+
+  std::string lines;
+  for (const absl::Status& status : {problems.ToStatus(), guard.status(), ports}) {
+    if (!status.ok()) AddStatus(status, &lines);
+  }
+  if (!lines.empty()) return absl::InvalidArgumentError(lines);
+
+  server->guard_ = *std::move(guard);
+  MethodNames gated;
+  for (const ServedMethod& method : methods) gated.insert(ServiceOf(method.name));
+  for (grpc::Service* service : services_) {
+    server->gated_.push_back(std::make_unique<GatedService>(service, server->guard_.get()));
+    builder_->RegisterService(server->gated_.back().get());
+  }
+  unknown_->SetGuard(server->guard_.get());
+  server->unknown_ = std::move(unknown_);
+  auto& factories = grpc_private::InterceptorFactoriesOf(*builder_);
+  factories.insert(factories.begin(),
+                   std::make_unique<GuardInterceptorFactory>(server->guard_.get(), unguarded));
+  builder_->SetOption(MakePluginCheck(std::move(gated), unguarded));
+  return absl::OkStatus();
+}
+
+absl::Status ServerBuilder::AddPorts(Guard* guard) {
+  bound_.assign(ports_.size(), 0);
+  if (ports_.empty()) return absl::InvalidArgumentError("no port: call AddListeningPort");
+  std::shared_ptr<grpc::ServerCredentials> tls;
+  for (size_t i = 0; i < ports_.size(); ++i) {
+    std::shared_ptr<grpc::ServerCredentials> credentials = grpc::InsecureServerCredentials();
+    if (!ports_[i].insecure) {
+      if (tls == nullptr) {
+        absl::Time not_after;
+        absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> made =
+            MakeServerCredentials(config_, absl::Now(), &not_after);
+        if (!made.ok()) return made.status();
+        tls = *std::move(made);
+        if (guard != nullptr) guard->metrics()->SetCertificateExpiry(not_after);
+      }
+      credentials = tls;
+    }
+    builder_->AddListeningPort(ports_[i].address, std::move(credentials), &bound_[i]);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ServerBuilder::StartMetrics(Server* server) {
+  const v1::MetricsConfig& metrics = config_.config.metrics();
+  if (metrics.address().empty()) return absl::OkStatus();
+  absl::StatusOr<std::unique_ptr<MetricsServer>> started = MetricsServer::Start(
+      {.address = metrics.address(),
+       .insecure_allow_public_address = metrics.insecure_allow_public_address()},
+      server->guard_->metrics());
+  if (!started.ok()) {
+    return absl::Status(
+        started.status().code(),
+        absl::StrCat(config_.places.Place("metrics.address"), ": ", started.status().message()));
+  }
+  server->metrics_ = *std::move(started);
+  return absl::OkStatus();
+}
+
+}  // namespace warden

@@ -1,0 +1,49 @@
+#include "interceptors/grpc/transport_facts.h"
+
+#include <grpc/grpc_security_constants.h>
+#include <grpc/support/alloc.h>
+
+#include "interceptors/address.h"
+
+namespace warden {
+namespace {
+
+constexpr std::string_view kAuthorization = "authorization";
+
+std::string_view View(grpc::string_ref text) { return {text.data(), text.size()}; }
+
+}  // namespace
+
+TransportFacts::TransportFacts(grpc_call* call, const grpc::ServerContextBase& context, Call* out)
+    : auth_context_(grpc_call_auth_context(call)), peer_(grpc_call_get_peer(call)), out_(out) {
+  ReadCertificate(out);
+  if (peer_ != nullptr) out->transport.peer_uri = peer_;
+  out->address = AddressOf(out->transport.peer_uri);
+  ReadMetadata(context, out);
+}
+
+TransportFacts::~TransportFacts() {
+  out_->transport = Transport{};
+  out_->address = {};
+  gpr_free(peer_);
+  if (auth_context_ != nullptr) grpc_auth_context_release(auth_context_);
+}
+
+void TransportFacts::ReadCertificate(Call* out) {
+  if (auth_context_ == nullptr) return;
+  grpc_auth_property_iterator properties =
+      grpc_auth_context_find_properties_by_name(auth_context_, GRPC_X509_PEM_CERT_PROPERTY_NAME);
+  const grpc_auth_property* property = grpc_auth_property_iterator_next(&properties);
+  if (property == nullptr) return;
+  out->transport.peer_certificate_pem = {property->value, property->value_length};
+}
+
+void TransportFacts::ReadMetadata(const grpc::ServerContextBase& context, Call* out) {
+  for (const auto& [key, value] : context.client_metadata()) {
+    out->transport.metadata_bytes += key.size() + value.size();
+    if (View(key) != kAuthorization) continue;
+    if (++out->transport.authorization_entries == 1) out->transport.authorization = View(value);
+  }
+}
+
+}  // namespace warden

@@ -1,0 +1,33 @@
+// Reads from gRPC's call what the stages want to know of the transport.
+#ifndef WARDEN_INTERCEPTORS_GRPC_TRANSPORT_FACTS_H_
+#define WARDEN_INTERCEPTORS_GRPC_TRANSPORT_FACTS_H_
+
+#include <grpc/grpc.h>
+#include <grpc/grpc_security.h>
+#include <grpcpp/server_context.h>
+
+#include "interceptors/call.h"
+
+namespace warden {
+
+// Fills a Call's transport facts and keeps alive what they are views of, so it must outlive their
+// use. Not thread-safe; made on the stack of the thread that runs the gate.
+class TransportFacts {
+ public:
+  TransportFacts(grpc_call* call, const grpc::ServerContextBase& context, Call* out);
+  ~TransportFacts();
+  TransportFacts(const TransportFacts&) = delete;
+  TransportFacts& operator=(const TransportFacts&) = delete;
+
+ private:
+  void ReadCertificate(Call* out);
+  void ReadMetadata(const grpc::ServerContextBase& context, Call* out);
+
+  grpc_auth_context* const auth_context_;
+  char* const peer_;
+  Call* const out_;
+};
+
+}  // namespace warden
+
+#endif  // WARDEN_INTERCEPTORS_GRPC_TRANSPORT_FACTS_H_

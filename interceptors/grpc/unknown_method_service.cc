@@ -1,0 +1,27 @@
+#include "interceptors/grpc/unknown_method_service.h"
+
+#include "interceptors/grpc/refusal_handler.h"
+#include "interceptors/grpc/transport_facts.h"
+
+namespace warden {
+namespace {
+
+class EndedReactor final : public grpc::ServerGenericBidiReactor {
+ public:
+  explicit EndedReactor(const grpc::Status& status) { Finish(status); }
+  void OnDone() override { delete this; }
+};
+
+}  // namespace
+
+grpc::ServerGenericBidiReactor* UnknownMethodService::CreateReactor(
+    grpc::GenericCallbackServerContext* context) {
+  Call call;
+  guard_->Begin(nullptr, &call);
+  context->AddTrailingMetadata(kRequestIdTrailer, call.request_id);
+  const TransportFacts facts(context->c_call(), *context, &call);
+  const Refusal refusal = guard_->OnUnknownMethod(call);
+  return new EndedReactor(ToGrpcStatus(refusal, call.request_id));
+}
+
+}  // namespace warden

@@ -1,0 +1,233 @@
+#include "interceptors/guard.h"
+
+#include <chrono>
+#include <exception>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "authz/token/verifier.h"
+#include "interceptors/observe/refusal_log.h"
+#include "interceptors/observe/request_id.h"
+#include "interceptors/stages/admission.h"
+#include "interceptors/stages/authorize.h"
+#include "interceptors/stages/credential.h"
+#include "interceptors/stages/identity.h"
+#include "interceptors/stages/principal.h"
+#include "interceptors/stages/rate_limit.h"
+
+namespace warden {
+namespace {
+
+constexpr size_t kDefaultMetadataBytes = 64 * 1024;
+constexpr size_t kDefaultTokenBytes = 16 * 1024;
+constexpr size_t kDefaultLimitKeys = 1 << 20;
+constexpr uint32_t kValidateStage = 6;  // after the six of MakeStages
+
+std::vector<std::string> StageNames() {
+  return {"admission",  "identity",  "credential", "principal",
+          "rate_limit", "authorize", "validate"};
+}
+
+std::vector<std::string> AlgorithmNames() {
+  std::vector<std::string> names;
+  for (const Algorithm algorithm : AllAlgorithms()) names.emplace_back(AlgorithmName(algorithm));
+  return names;
+}
+
+std::vector<std::string> TokenResults() {
+  std::vector<std::string> names = {"ok"};
+  for (int i = 1; i < kTokenRefusalCount; ++i) {
+    names.emplace_back(ToString(static_cast<TokenRefusal>(i)));
+  }
+  return names;
+}
+
+int64_t SteadyNanos() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+size_t OrDefault(uint32_t configured, size_t otherwise) {
+  return configured == 0 ? otherwise : configured;
+}
+
+// For the operator: which fields broke which rules, without their values.
+std::string Summary(const std::vector<Violation>& violations) {
+  return absl::StrJoin(violations, "; ", [](std::string* out, const Violation& violation) {
+    absl::StrAppend(out, violation.field, " [", violation.rule, "]");
+  });
+}
+
+}  // namespace
+
+Guard::Guard() = default;
+
+Guard::~Guard() {
+  if (metrics_ == nullptr) return;
+  for (size_t i = 0; i < kSampledMetrics; ++i) {
+    metrics_->Sample(static_cast<SampledMetric>(i), nullptr);
+  }
+}
+
+absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
+                                                     const std::vector<ServedMethod>& methods,
+                                                     GuardOptions options) {
+  ProblemList problems;
+  std::unique_ptr<Guard> guard(new Guard);
+  guard->policy_ = LoadPolicy(config, &problems);
+  guard->peers_ = MakePeerCache(config, &problems);
+  guard->tokens_ = MakeTokenCache(config, &problems);
+  guard->methods_ = CompileMethods(methods, guard->policy_, &problems);
+  if (!problems.empty()) return problems.ToStatus();
+  for (const GuardedMethod& method : guard->methods_) {
+    guard->by_name_.emplace(method.name, &method);
+  }
+  guard->limiter_ = std::make_shared<RateLimiter>(
+      OrDefault(config.config.limits().max_keys(), kDefaultLimitKeys));
+  guard->max_violations_ = OrDefault(config.config.request().max_violations(), 16);
+  guard->sink_ = options.sink != nullptr ? options.sink : std::make_shared<RefusalLog>();
+  if (const absl::Status status = guard->MakeMetrics(); !status.ok()) return status;
+  guard->MakeStages(config, options);
+  guard->SampleGauges();
+  return guard;
+}
+
+absl::Status Guard::MakeMetrics() {
+  MetricsOptions options;
+  for (const GuardedMethod& method : methods_) options.methods.push_back(method.name);
+  options.reasons = {ReasonLabels().begin(), ReasonLabels().end()};
+  options.stages = StageNames();
+  options.algorithms = AlgorithmNames();
+  options.token_results = TokenResults();
+  options.version = "0.1.0";
+  absl::StatusOr<std::shared_ptr<Metrics>> metrics = Metrics::Create(std::move(options));
+  if (!metrics.ok()) return metrics.status();
+  metrics_ = *std::move(metrics);
+  metrics_->SetPolicy(policy_->sha256());
+  return absl::OkStatus();
+}
+
+// The order of the stages stands here. Their names are StageNames().
+void Guard::MakeStages(const LoadedConfig& config, const GuardOptions& options) {
+  const v1::Config& settings = config.config;
+  std::vector<std::unique_ptr<Stage>> stages;
+  stages.push_back(std::make_unique<AdmissionStage>(
+      OrDefault(settings.request().max_metadata_bytes(), kDefaultMetadataBytes)));
+  stages.push_back(std::make_unique<IdentityStage>(peers_, !options.insecure_allow_no_certificate));
+  stages.push_back(std::make_unique<CredentialStage>(
+      tokens_, OrDefault(settings.tokens().max_token_bytes(), kDefaultTokenBytes), metrics_.get()));
+  stages.push_back(std::make_unique<PrincipalStage>(policy_));
+  stages.push_back(std::make_unique<RateLimitStage>(limiter_, metrics_.get()));
+  stages.push_back(std::make_unique<AuthorizeStage>());
+  before_body_ = std::make_unique<Chain>(std::move(stages), metrics_.get());
+}
+
+void Guard::SampleGauges() {
+  metrics_->Sample(SampledMetric::kRateLimitTrackedKeys,
+                   [limiter = limiter_] { return static_cast<double>(limiter->tracked_keys()); });
+  metrics_->Sample(SampledMetric::kRateLimitEvictions,
+                   [limiter = limiter_] { return static_cast<double>(limiter->evictions()); });
+  metrics_->Sample(SampledMetric::kRateLimitSharedDecisions, [limiter = limiter_] {
+    return static_cast<double>(limiter->shared_decisions());
+  });
+  metrics_->Sample(SampledMetric::kPeerCacheEntries,
+                   [peers = peers_] { return static_cast<double>(peers->size()); });
+  if (tokens_ != nullptr) {
+    metrics_->Sample(SampledMetric::kTokenCacheEntries,
+                     [tokens = tokens_] { return static_cast<double>(tokens->size()); });
+  }
+  if (auto log = std::dynamic_pointer_cast<RefusalLog>(sink_)) {
+    metrics_->Sample(SampledMetric::kRefusalLogDropped,
+                     [log] { return static_cast<double>(log->dropped()); });
+  }
+}
+
+const GuardedMethod* Guard::Find(std::string_view name) const {
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? nullptr : found->second;
+}
+
+void Guard::Begin(const GuardedMethod* method, Call* call) const {
+  call->method = method;
+  call->now = absl::Now();
+  call->monotonic_ns = SteadyNanos();
+  call->request_id = std::string(RequestId::Make(call->now).view());
+}
+
+std::optional<Refusal> Guard::BeforeBody(Call& call) {
+  std::optional<ChainRefusal> refused = before_body_->Run(call);
+  if (!refused.has_value()) return std::nullopt;
+  return Refused(call, std::move(refused->refusal), refused->stage);
+}
+
+std::optional<Refusal> Guard::OnRequest(Call& call, const google::protobuf::Message& request) {
+  const GuardedMethod& method = *call.method;
+  if (method.request_rules == nullptr) return std::nullopt;
+  const int64_t before = SteadyNanos();
+  Refusal refusal{.reason = Reason::kRequestInvalid};
+  bool valid = false;
+  try {
+    valid = method.request_rules->Check(request, call.now, max_violations_, &refusal.violations);
+  } catch (const std::exception& error) {
+    refusal = Refusal{.reason = Reason::kInternal, .detail = error.what()};
+  }
+  metrics_->RecordStage(kValidateStage, SteadyNanos() - before);
+  if (valid) return std::nullopt;
+  for (const Violation& violation : refusal.violations) {
+    metrics_->RecordRuleViolation(method.id, violation.rule);
+  }
+  if (refusal.detail.empty()) refusal.detail = Summary(refusal.violations);
+  return Refused(call, std::move(refusal), "validate");
+}
+
+Refusal Guard::OnUnreadableRequest(Call& call) {
+  return Refused(call,
+                 {.reason = Reason::kRequestMalformed,
+                  .detail = "the body is not the method's request message"},
+                 "validate");
+}
+
+Refusal Guard::OnInternalError(Call& call, std::string_view detail) {
+  return Refused(call, {.reason = Reason::kInternal, .detail = std::string(detail)}, "gate");
+}
+
+Refusal Guard::OnUnknownMethod(Call& call) {
+  return Refused(call, {.reason = Reason::kMethodUnknown}, "admission");
+}
+
+void Guard::CountUnguarded() {
+  metrics_->RecordDecision(metrics_->unknown_method(),
+                           static_cast<uint32_t>(Reason::kMethodUnguarded));
+}
+
+void Guard::Allowed(const Call& call) {
+  metrics_->RecordDecision(call.method->id, static_cast<uint32_t>(Reason::kOk));
+  metrics_->CallStarted();
+}
+
+void Guard::Finished(const Call&) { metrics_->CallEnded(); }
+
+Refusal Guard::Refused(const Call& call, Refusal refusal, std::string_view stage) {
+  const uint32_t method = call.method != nullptr ? call.method->id : metrics_->unknown_method();
+  metrics_->RecordDecision(method, static_cast<uint32_t>(refusal.reason));
+  DecisionRecord record;
+  record.time = call.now;
+  record.request_id = call.request_id;
+  record.method = call.method != nullptr ? std::string_view(call.method->name) : "unknown";
+  if (call.peer != nullptr) record.peer = call.peer->name();
+  record.address = call.address;
+  if (call.principal != nullptr) record.principal = call.principal->name();
+  record.reason = InfoOf(refusal.reason).label;
+  record.stage = stage;
+  record.detail = refusal.detail;
+  try {
+    sink_->Record(record);
+  } catch (...) {
+    // A sink that fails must not turn a refusal into anything else; the metric has counted it.
+  }
+  return refusal;
+}
+
+}  // namespace warden

@@ -1,0 +1,89 @@
+// Everything that decides a call, put together from a configuration: policy, key sets, limits,
+// rules, metrics. Knows nothing of gRPC's server; interceptors/grpc asks it.
+#ifndef WARDEN_INTERCEPTORS_GUARD_H_
+#define WARDEN_INTERCEPTORS_GUARD_H_
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "google/protobuf/message.h"
+#include "interceptors/call.h"
+#include "interceptors/chain.h"
+#include "interceptors/config.h"
+#include "interceptors/guard_builder.h"
+#include "interceptors/guarded_method.h"
+#include "interceptors/limits/rate_limiter.h"
+#include "interceptors/observe/decision_record.h"
+#include "interceptors/observe/metrics.h"
+#include "interceptors/observe/metrics_server.h"
+#include "interceptors/refusal.h"
+
+namespace warden {
+
+struct GuardOptions {
+  // Peers without a certificate are let in as nobody in particular. Only for insecure ports.
+  bool insecure_allow_no_certificate = false;
+  // Hears of every refusal; a RefusalLog to stderr where null.
+  std::shared_ptr<DecisionSink> sink;
+};
+
+// Thread-safe once made.
+class Guard {
+ public:
+  // Reads the files that `config` names and compiles the annotations of `methods`. The error lists
+  // every problem of every method and file, one a line; nothing is served then.
+  static absl::StatusOr<std::unique_ptr<Guard>> Create(const LoadedConfig& config,
+                                                       const std::vector<ServedMethod>& methods,
+                                                       GuardOptions options);
+  ~Guard();
+
+  // Null for a method that is not guarded.
+  const GuardedMethod* Find(std::string_view name) const;
+
+  // The way of one call. Begin fills in what every call has; BeforeBody runs the stages that need
+  // no message and OnRequest those that do. A refusal is counted and recorded as it is returned.
+  // Then either Allowed, once, before the handler, and Finished after it, or neither. `method` may
+  // be null for a call to no method of ours.
+  void Begin(const GuardedMethod* method, Call* call) const;
+  std::optional<Refusal> BeforeBody(Call& call);
+  std::optional<Refusal> OnRequest(Call& call, const google::protobuf::Message& request);
+  Refusal OnUnreadableRequest(Call& call);
+  Refusal OnInternalError(Call& call, std::string_view detail);
+  Refusal OnUnknownMethod(Call& call);
+  void Allowed(const Call& call);
+  void Finished(const Call& call);
+
+  // A call that reached a method served around the gate.
+  void CountUnguarded();
+
+  const std::shared_ptr<Metrics>& metrics() const { return metrics_; }
+
+ private:
+  Guard();
+  absl::Status MakeMetrics();
+  void MakeStages(const LoadedConfig& config, const GuardOptions& options);
+  void SampleGauges();
+  // Counts and records a refusal and returns it.
+  Refusal Refused(const Call& call, Refusal refusal, std::string_view stage);
+
+  std::deque<GuardedMethod> methods_;  // their addresses are stable
+  absl::flat_hash_map<std::string_view, const GuardedMethod*> by_name_;
+  std::shared_ptr<Metrics> metrics_;
+  std::shared_ptr<const Policy> policy_;
+  std::shared_ptr<PeerCache> peers_;
+  std::shared_ptr<TokenCache> tokens_;  // null where no issuer is configured
+  std::shared_ptr<RateLimiter> limiter_;
+  std::unique_ptr<Chain> before_body_;
+  std::shared_ptr<DecisionSink> sink_;
+  size_t max_violations_ = 16;
+};
+
+}  // namespace warden
+
+#endif  // WARDEN_INTERCEPTORS_GUARD_H_

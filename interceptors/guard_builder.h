@@ -1,0 +1,42 @@
+// Puts a Guard's parts together from the configuration's files; the start-up half of
+// interceptors/guard.
+#ifndef WARDEN_INTERCEPTORS_GUARD_BUILDER_H_
+#define WARDEN_INTERCEPTORS_GUARD_BUILDER_H_
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "authz/config/problem.h"
+#include "authz/identity/peer_cache.h"
+#include "authz/policy/policy.h"
+#include "authz/token/token_cache.h"
+#include "interceptors/config.h"
+#include "interceptors/guarded_method.h"
+
+namespace warden {
+
+// A method as the transport registers it.
+struct ServedMethod {
+  std::string name;  // "/orders.v1.OrderService/GetOrder"
+  bool streams_requests = false;
+  bool parses_requests = true;  // false where the handler takes raw bytes
+};
+
+// Each adds what is wrong to `problems` and then returns null or nothing of use.
+std::shared_ptr<const Policy> LoadPolicy(const LoadedConfig& config, ProblemList* problems);
+std::shared_ptr<PeerCache> MakePeerCache(const LoadedConfig& config, ProblemList* problems);
+// Null without a problem where no issuer is configured.
+std::shared_ptr<TokenCache> MakeTokenCache(const LoadedConfig& config, ProblemList* problems);
+
+// Resolves and compiles the annotations of every method. `policy` may be null (it could not be
+// read): annotations are checked all the same, so that one start shows every problem.
+std::deque<GuardedMethod> CompileMethods(const std::vector<ServedMethod>& served,
+                                         const std::shared_ptr<const Policy>& policy,
+                                         ProblemList* problems);
+
+}  // namespace warden
+
+#endif  // WARDEN_INTERCEPTORS_GUARD_BUILDER_H_

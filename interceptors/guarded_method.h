@@ -1,0 +1,31 @@
+// One method of the server with everything that its annotations ask for, resolved and compiled at
+// start-up.
+#ifndef WARDEN_INTERCEPTORS_GUARDED_METHOD_H_
+#define WARDEN_INTERCEPTORS_GUARDED_METHOD_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "authz/policy/access.h"
+#include "google/protobuf/descriptor.h"
+#include "interceptors/limits/limit_spec.h"
+#include "interceptors/rules/program.h"
+
+namespace warden {
+
+// Immutable once the server has started.
+struct GuardedMethod {
+  std::string name;  // "/orders.v1.OrderService/GetOrder"
+  uint32_t id = 0;   // dense, from 0: indexes metrics and limits
+  const google::protobuf::MethodDescriptor* descriptor = nullptr;
+  bool streams_requests = false;  // client- or bidirectional streaming, as registered
+  AccessRule access;
+  std::optional<LimitSpec> limit;
+  std::shared_ptr<const Program> request_rules;  // null where the request has none
+};
+
+}  // namespace warden
+
+#endif  // WARDEN_INTERCEPTORS_GUARDED_METHOD_H_

@@ -1,0 +1,87 @@
+#include "interceptors/reason.h"
+
+namespace warden {
+namespace {
+
+using Code = absl::StatusCode;
+
+constexpr std::string_view kBadCredentials = "the credentials are not valid";
+
+// One row a reason, in the enumeration's order.
+constexpr std::array<ReasonInfo, kReasonCount> kTable = {{
+    {Reason::kOk, "ok", Code::kOk, "", ""},
+    {Reason::kMethodUnknown, "method_unknown", Code::kUnimplemented, "METHOD_UNKNOWN",
+     "no such method"},
+    {Reason::kMethodUnguarded, "method_unguarded", Code::kPermissionDenied, "PERMISSION_DENIED",
+     "permission denied"},
+    {Reason::kMetadataTooLarge, "metadata_too_large", Code::kResourceExhausted,
+     "METADATA_TOO_LARGE", "the call's metadata is too large"},
+    {Reason::kPeerCertificateMissing, "peer_certificate_missing", Code::kUnauthenticated,
+     "PEER_NOT_ACCEPTED", "the peer is not accepted"},
+    {Reason::kPeerCertificateInvalid, "peer_certificate_invalid", Code::kUnauthenticated,
+     "PEER_NOT_ACCEPTED", "the peer is not accepted"},
+    {Reason::kPeerNotTrusted, "peer_not_trusted", Code::kUnauthenticated, "PEER_NOT_ACCEPTED",
+     "the peer is not accepted"},
+    {Reason::kCredentialsMissing, "credentials_missing", Code::kUnauthenticated,
+     "CREDENTIALS_MISSING", "credentials are required"},
+    {Reason::kCredentialsMalformed, "credentials_malformed", Code::kUnauthenticated,
+     "CREDENTIALS_INVALID", kBadCredentials},
+    {Reason::kCredentialsAmbiguous, "credentials_ambiguous", Code::kUnauthenticated,
+     "CREDENTIALS_INVALID", kBadCredentials},
+    {Reason::kTokenTooLarge, "token_too_large", Code::kUnauthenticated, "CREDENTIALS_INVALID",
+     kBadCredentials},
+    {Reason::kTokenMalformed, "token_malformed", Code::kUnauthenticated, "CREDENTIALS_INVALID",
+     kBadCredentials},
+    {Reason::kTokenAlgorithm, "token_algorithm", Code::kUnauthenticated, "CREDENTIALS_INVALID",
+     kBadCredentials},
+    {Reason::kTokenKeyUnknown, "token_key_unknown", Code::kUnauthenticated, "CREDENTIALS_INVALID",
+     kBadCredentials},
+    {Reason::kTokenSignature, "token_signature", Code::kUnauthenticated, "CREDENTIALS_INVALID",
+     kBadCredentials},
+    {Reason::kTokenIssuer, "token_issuer", Code::kUnauthenticated, "CREDENTIALS_INVALID",
+     kBadCredentials},
+    {Reason::kTokenAudience, "token_audience", Code::kUnauthenticated, "CREDENTIALS_INVALID",
+     kBadCredentials},
+    // Said aloud because the verifier finds it only after the signature: the holder of a genuine
+    // token learns to refresh it, a forger learns nothing.
+    {Reason::kTokenExpired, "token_expired", Code::kUnauthenticated, "CREDENTIALS_EXPIRED",
+     "the credentials have expired"},
+    {Reason::kTokenNotYetValid, "token_not_yet_valid", Code::kUnauthenticated,
+     "CREDENTIALS_INVALID", kBadCredentials},
+    {Reason::kTokenClaims, "token_claims", Code::kUnauthenticated, "CREDENTIALS_INVALID",
+     kBadCredentials},
+    {Reason::kTokenOther, "token_other", Code::kUnauthenticated, "CREDENTIALS_INVALID",
+     kBadCredentials},
+    {Reason::kRateLimited, "rate_limited", Code::kResourceExhausted, "RATE_LIMITED",
+     "too many requests"},
+    {Reason::kPermissionDenied, "permission_denied", Code::kPermissionDenied, "PERMISSION_DENIED",
+     "permission denied"},
+    {Reason::kRequestMalformed, "request_malformed", Code::kInvalidArgument, "REQUEST_MALFORMED",
+     "the request cannot be read"},
+    {Reason::kRequestInvalid, "request_invalid", Code::kInvalidArgument, "REQUEST_INVALID",
+     "the request is not valid"},
+    {Reason::kInternal, "internal", Code::kInternal, "INTERNAL", "internal error"},
+}};
+
+constexpr bool InOrder() {
+  for (size_t i = 0; i < kTable.size(); ++i) {
+    if (static_cast<size_t>(kTable[i].reason) != i) return false;
+  }
+  return true;
+}
+static_assert(InOrder(), "the table's rows follow the enumeration");
+
+constexpr std::array<std::string_view, kReasonCount> MakeLabels() {
+  std::array<std::string_view, kReasonCount> labels;
+  for (size_t i = 0; i < kTable.size(); ++i) labels[i] = kTable[i].label;
+  return labels;
+}
+constexpr std::array<std::string_view, kReasonCount> kLabels = MakeLabels();
+
+}  // namespace
+
+const ReasonInfo& InfoOf(Reason reason) { return kTable[static_cast<size_t>(reason)]; }
+
+const std::array<std::string_view, kReasonCount>& ReasonLabels() { return kLabels; }
+
+}  // namespace warden

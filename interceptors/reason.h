@@ -1,0 +1,73 @@
+// Why a call was refused, and what each reason means to the client, the operator and Prometheus.
+//
+// The whole answer to a refusal is decided by one table in reason.cc: the gRPC status code (its
+// numbers are absl's), a constant text and an ErrorInfo reason for the client, and a label for
+// metrics and logs. Several reasons share one public reason on purpose: a client that forges
+// tokens does not learn which check caught it.
+#ifndef WARDEN_INTERCEPTORS_REASON_H_
+#define WARDEN_INTERCEPTORS_REASON_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "absl/status/status.h"
+
+namespace warden {
+
+// In the order of the stages that give them. Values index tables; they are not stable over
+// versions.
+enum class Reason : uint8_t {
+  kOk,  // not refused
+  // admission
+  kMethodUnknown,     // no such method on this server
+  kMethodUnguarded,   // the method did not pass the gate and is not allowed to
+  kMetadataTooLarge,  // the call's metadata exceeds the configured size
+  // identity
+  kPeerCertificateMissing,
+  kPeerCertificateInvalid,  // unreadable, expired, or its names break the rules of SPIFFE
+  kPeerNotTrusted,          // a well-formed identity that this server does not accept
+  // credential
+  kCredentialsMissing,    // the method needs more than the call brought
+  kCredentialsMalformed,  // an `authorization` entry that is not RFC 6750's `Bearer TOKEN`
+  kCredentialsAmbiguous,  // more than one `authorization` entry
+  kTokenTooLarge,
+  kTokenMalformed,
+  kTokenAlgorithm,
+  kTokenKeyUnknown,
+  kTokenSignature,
+  kTokenIssuer,
+  kTokenAudience,
+  kTokenExpired,
+  kTokenNotYetValid,
+  kTokenClaims,  // a required claim is missing or of the wrong type
+  kTokenOther,   // any other rule of the verifier
+  // rate limit
+  kRateLimited,
+  // access
+  kPermissionDenied,
+  // body
+  kRequestMalformed,  // the bytes are not the method's request message
+  kRequestInvalid,    // the message breaks a field rule
+  // ours
+  kInternal,  // an error inside Warden; denies
+};
+inline constexpr size_t kReasonCount = static_cast<size_t>(Reason::kInternal) + 1;
+
+struct ReasonInfo {
+  Reason reason;
+  std::string_view label;          // snake_case; metric label and log value
+  absl::StatusCode code;           // what the client gets; equal to the gRPC code
+  std::string_view public_reason;  // ErrorInfo.reason, UPPER_SNAKE_CASE
+  std::string_view text;           // the status message, constant
+};
+
+// Thread-safe; the data is static.
+const ReasonInfo& InfoOf(Reason reason);
+// The labels of all reasons, by their values.
+const std::array<std::string_view, kReasonCount>& ReasonLabels();
+
+}  // namespace warden
+
+#endif  // WARDEN_INTERCEPTORS_REASON_H_

@@ -1,0 +1,73 @@
+#include "interceptors/refusal.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "google/protobuf/duration.pb.h"
+#include "google/rpc/error_details.pb.h"
+
+namespace warden {
+namespace {
+
+constexpr char kDomain[] = "warden";
+
+void AddErrorInfo(const ReasonInfo& info, google::rpc::Status* status) {
+  google::rpc::ErrorInfo error;
+  error.set_reason(std::string(info.public_reason));
+  error.set_domain(kDomain);
+  status->add_details()->PackFrom(error);
+}
+
+void AddQuota(const Refusal& refusal, google::rpc::Status* status) {
+  google::rpc::RetryInfo retry;
+  const int64_t nanos = std::max<int64_t>(absl::ToInt64Nanoseconds(refusal.retry_after), 0);
+  retry.mutable_retry_delay()->set_seconds(nanos / 1'000'000'000);
+  retry.mutable_retry_delay()->set_nanos(static_cast<int32_t>(nanos % 1'000'000'000));
+  status->add_details()->PackFrom(retry);
+
+  google::rpc::QuotaFailure quota;
+  auto* violation = quota.add_violations();
+  violation->set_subject(refusal.quota);
+  violation->set_description("the method's request rate");
+  status->add_details()->PackFrom(quota);
+}
+
+// "string.min_len" becomes "STRING_MIN_LEN": google.rpc asks for UPPER_SNAKE_CASE.
+std::string PublicRule(std::string_view rule) {
+  std::string name(rule);
+  for (char& c : name)
+    c = absl::ascii_isalnum(static_cast<unsigned char>(c))
+            ? absl::ascii_toupper(static_cast<unsigned char>(c))
+            : '_';
+  return name;
+}
+
+void AddViolations(const Refusal& refusal, google::rpc::Status* status) {
+  google::rpc::BadRequest bad;
+  for (const Violation& violation : refusal.violations) {
+    auto* field = bad.add_field_violations();
+    field->set_field(violation.field);
+    field->set_description(absl::StrCat(violation.message, " [", violation.rule, "]"));
+    field->set_reason(PublicRule(violation.rule));
+  }
+  status->add_details()->PackFrom(bad);
+}
+
+}  // namespace
+
+google::rpc::Status PublicStatus(const Refusal& refusal, std::string_view request_id) {
+  const ReasonInfo& info = InfoOf(refusal.reason);
+  google::rpc::Status status;
+  status.set_code(static_cast<int>(info.code));
+  status.set_message(std::string(info.text));
+  AddErrorInfo(info, &status);
+  if (refusal.reason == Reason::kRateLimited) AddQuota(refusal, &status);
+  if (!refusal.violations.empty()) AddViolations(refusal, &status);
+  google::rpc::RequestInfo request;
+  request.set_request_id(std::string(request_id));
+  status.add_details()->PackFrom(request);
+  return status;
+}
+
+}  // namespace warden

@@ -1,0 +1,35 @@
+// A refusal as the stages make it, and as the client is told of it.
+#ifndef WARDEN_INTERCEPTORS_REFUSAL_H_
+#define WARDEN_INTERCEPTORS_REFUSAL_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "google/rpc/status.pb.h"
+#include "interceptors/reason.h"
+#include "interceptors/rules/program.h"
+
+namespace warden {
+
+// What a stage says when it refuses. `detail` is for the operator alone and holds no secret; the
+// rest reaches the client as far as its reason's row allows.
+struct Refusal {
+  Reason reason = Reason::kInternal;
+  std::string detail;
+  // kRateLimited: when a new attempt can succeed, and whose quota it was ("principal").
+  absl::Duration retry_after = absl::ZeroDuration();
+  std::string quota;
+  // kRequestInvalid: what is wrong with the message.
+  std::vector<Violation> violations;
+};
+
+// The error that the client sees: the reason's constant text with ErrorInfo (domain "warden") and
+// RequestInfo, and RetryInfo with QuotaFailure, or BadRequest, where they apply.
+// https://google.aip.dev/193. Thread-safe.
+google::rpc::Status PublicStatus(const Refusal& refusal, std::string_view request_id);
+
+}  // namespace warden
+
+#endif  // WARDEN_INTERCEPTORS_REFUSAL_H_

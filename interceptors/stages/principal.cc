@@ -1,0 +1,28 @@
+#include "interceptors/stages/principal.h"
+
+#include "absl/hash/hash.h"
+
+namespace warden {
+
+PrincipalStage::PrincipalStage(std::shared_ptr<const Policy> policy) : policy_(std::move(policy)) {}
+
+std::optional<Refusal> PrincipalStage::Run(Call& call) {
+  const Key key(call.peer.get(), call.token.get());
+  Shard& shard = shards_[absl::Hash<Key>{}(key) % kShards];
+  {
+    absl::MutexLock lock(&shard.mutex);
+    const auto found = shard.made.find(key);
+    if (found != shard.made.end()) {
+      call.principal = found->second;
+      return std::nullopt;
+    }
+  }
+  call.principal = policy_->MakePrincipal(call.peer, call.token);
+  absl::flat_hash_map<Key, std::shared_ptr<const Principal>> old;  // destroyed outside the lock
+  absl::MutexLock lock(&shard.mutex);
+  if (shard.made.size() >= kMaxPerShard) shard.made.swap(old);
+  shard.made.emplace(key, call.principal);
+  return std::nullopt;
+}
+
+}  // namespace warden

@@ -1,0 +1,46 @@
+// Fourth stage: who makes the call, after all credentials.
+#ifndef WARDEN_INTERCEPTORS_STAGES_PRINCIPAL_H_
+#define WARDEN_INTERCEPTORS_STAGES_PRINCIPAL_H_
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
+#include "authz/policy/policy.h"
+#include "interceptors/stage.h"
+
+namespace warden {
+
+// Sets Call::principal: the policy's roles for peer and token. Never refuses.
+//
+// Peers and verified tokens are remembered as objects by the stages before, so the same caller
+// brings the same two pointers: the principal made of them is remembered by those, in bounded
+// space.
+class PrincipalStage final : public Stage {
+ public:
+  explicit PrincipalStage(std::shared_ptr<const Policy> policy);
+  std::string_view name() const override { return "principal"; }
+  std::optional<Refusal> Run(Call& call) override;
+
+ private:
+  using Key = std::pair<const Peer*, const VerifiedToken*>;
+  static constexpr size_t kShards = 32;
+  static constexpr size_t kMaxPerShard = 512;
+  struct alignas(64) Shard {
+    absl::Mutex mutex;
+    // A Principal keeps its peer and token alive, so a key's pointers are not reused while it is
+    // here.
+    absl::flat_hash_map<Key, std::shared_ptr<const Principal>> made ABSL_GUARDED_BY(mutex);
+  };
+
+  const std::shared_ptr<const Policy> policy_;
+  std::array<Shard, kShards> shards_;
+};
+
+}  // namespace warden
+
+#endif  // WARDEN_INTERCEPTORS_STAGES_PRINCIPAL_H_

@@ -1,0 +1,194 @@
+#include "tests/e2e/world.h"
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_credentials_options.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "tests/e2e/http_get.h"
+
+namespace warden::testing {
+namespace {
+
+constexpr char kPolicy[] = R"(
+roles:
+  caller:
+    permissions: [probe.call]
+  admin:
+    permissions: [probe.call, probe.admin]
+  auditor:
+    permissions: [probe.audit]
+bindings:
+  - roles: [caller]
+    claim: {path: roles, values: [caller]}
+  - roles: [admin]
+    claim: {path: roles, values: [admin]}
+  - roles: [auditor]
+    peer: {spiffe_ids: ["spiffe://probe.test/auditor"]}
+)";
+
+constexpr char kConfig[] = R"(
+tls:
+  certificate_file: server.crt
+  private_key_file: server.key
+  client_ca_file: ca.crt
+  reload_interval: 1s
+identity:
+  trust_domains: [probe.test]
+tokens:
+  issuers:
+    - issuer: https://auth.probe.test
+      jwks_file: jwks.json
+      audiences: [probe]
+      algorithms: [ES256]
+      leeway: 5s
+policy_file: policy.yaml
+metrics:
+  address: 127.0.0.1:0
+)";
+
+std::filesystem::path MakeFolder() {
+  std::string path = (std::filesystem::temp_directory_path() / "warden-e2e-XXXXXX").string();
+  if (mkdtemp(path.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
+  return path;
+}
+
+SigningKey MakeKey() { return SigningKey::Generate(Algorithm::kEs256, "key-1").value(); }
+
+}  // namespace
+
+void RecordingSink::Record(const DecisionRecord& record) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (const std::string_view part :
+       {record.request_id, record.method, record.peer, record.address, record.principal,
+        record.reason, record.stage, record.detail}) {
+    lines_.append(part).append(" ");
+  }
+  lines_.append("\n");
+}
+
+std::string RecordingSink::all() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return lines_;
+}
+
+World::World(WorldOptions options)
+    : options_(std::move(options)), folder_(MakeFolder()), authority_("Probe CA"), key_(MakeKey()) {
+  WriteFiles();
+}
+
+World::~World() {
+  channel_.reset();
+  server_.reset();
+  std::filesystem::remove_all(folder_);
+}
+
+void World::Write(const std::string& name, const std::string& text) const {
+  std::ofstream(folder_ / name) << text;
+}
+
+void World::WriteFiles() {
+  CertificateSpec spec;
+  spec.common_name = "localhost";
+  spec.dns_sans = {"localhost"};
+  spec.ip_sans = {"127.0.0.1"};
+  const Certificate server = authority_.Issue(spec);
+  Write("server.crt", server.certificate_pem);
+  Write("server.key", server.private_key_pem);
+  Write("ca.crt", authority_.certificate_pem());
+  Write("jwks.json", nlohmann::json{{"keys", {key_.PublicJwk().value()}}}.dump());
+  Write("policy.yaml", options_.policy.empty() ? kPolicy : options_.policy);
+  Write("warden.yaml", absl::StrCat(kConfig, options_.extra_config));
+}
+
+absl::Status World::Start() {
+  absl::StatusOr<LoadedConfig> config = LoadConfig((folder_ / "warden.yaml").string());
+  if (!config.ok()) return config.status();
+  ServerBuilder builder(*std::move(config));
+  builder.AddListeningPort("127.0.0.1:0", &port_).SetDecisionSink(sink_);
+  if (options_.register_probe) {
+    probe_ = MakeProbe(options_.api, &runs_);
+    builder.RegisterService(probe_.get());
+  }
+  if (options_.customize) options_.customize(builder);
+  absl::StatusOr<std::unique_ptr<Server>> server = builder.BuildAndStart();
+  if (!server.ok()) return server.status();
+  server_ = *std::move(server);
+  return absl::OkStatus();
+}
+
+std::shared_ptr<grpc::Channel> World::Connect(const Certificate* identity) const {
+  grpc::SslCredentialsOptions ssl;
+  ssl.pem_root_certs = authority_.certificate_pem();
+  if (identity != nullptr) {
+    ssl.pem_private_key = identity->private_key_pem;
+    ssl.pem_cert_chain = identity->certificate_pem;
+  }
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // a connection of its own
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  return grpc::CreateCustomChannel(absl::StrCat("localhost:", port_), grpc::SslCredentials(ssl),
+                                   arguments);
+}
+
+Certificate World::Identity(const std::string& spiffe_id) const {
+  CertificateSpec spec;
+  spec.uri_sans = {spiffe_id};
+  return authority_.Issue(spec);
+}
+
+const std::shared_ptr<grpc::Channel>& World::channel() {
+  if (channel_ == nullptr) {
+    const Certificate identity = Identity("spiffe://probe.test/client");
+    channel_ = Connect(&identity);
+  }
+  return channel_;
+}
+
+std::string World::Token(const std::string& subject, const std::vector<std::string>& roles,
+                         const std::function<void(nlohmann::json&)>& edit) const {
+  const int64_t now = absl::ToUnixSeconds(absl::Now());
+  nlohmann::json claims = {{"iss", kIssuer}, {"sub", subject},   {"aud", kAudience},
+                           {"iat", now},     {"exp", now + 600}, {"roles", roles}};
+  if (edit) edit(claims);
+  return key_.SignCompact({{"typ", "JWT"}}, claims.dump()).value();
+}
+
+RawCall World::Call(const std::string& method, const std::string& token, const std::string& body) {
+  RawCall call{.method = "/warden.testing.v1.Probe/" + method, .messages = {body}};
+  if (!token.empty()) call.metadata.emplace_back("authorization", "Bearer " + token);
+  return call;
+}
+
+std::map<std::string, double> World::Metrics() const {
+  std::map<std::string, double> samples;
+  const std::string text = HttpGet(server_->metrics_port(), "/metrics");
+  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+    const size_t space = line.rfind(' ');
+    if (line.empty() || line[0] == '#' || space == absl::string_view::npos) continue;
+    samples[std::string(line.substr(0, space))] = std::atof(line.data() + space + 1);
+  }
+  return samples;
+}
+
+double World::Decisions(const std::string& method, const std::string& reason) const {
+  const std::string name = method == "unknown" ? method : "/warden.testing.v1.Probe/" + method;
+  double total = 0;
+  for (const auto& [sample, value] : Metrics()) {
+    if (sample.rfind("warden_decisions_total{", 0) == 0 &&
+        sample.find("method=\"" + name + "\"") != std::string::npos &&
+        sample.find("reason=\"" + reason + "\"") != std::string::npos) {
+      total += value;
+    }
+  }
+  return total;
+}
+
+}  // namespace warden::testing
