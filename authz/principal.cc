@@ -15,6 +15,13 @@ const std::string& EmptyText() {
 
 }  // namespace
 
+const std::shared_ptr<const Principal>& Principal::Anonymous() {
+  static const auto* const anonymous = new std::shared_ptr<const Principal>(
+      new Principal(std::make_shared<Peer>(), nullptr, {},
+                    std::make_shared<NameTable>(std::vector<std::string>()), BitSet()));
+  return *anonymous;
+}
+
 Principal::Principal(std::shared_ptr<const Peer> peer, std::shared_ptr<const VerifiedToken> token,
                      std::vector<std::string> roles,
                      std::shared_ptr<const NameTable> permission_names, BitSet permissions)

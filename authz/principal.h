@@ -25,6 +25,9 @@ class Principal {
   Principal(const Principal&) = delete;
   Principal& operator=(const Principal&) = delete;
 
+  // A caller without credentials, roles or permissions. Never null; the same object each time.
+  static const std::shared_ptr<const Principal>& Anonymous();
+
   // A token was verified, or the peer has a verified certificate. An anonymous caller has neither.
   bool authenticated() const { return token_ != nullptr || peer_->has_certificate(); }
 
