@@ -28,7 +28,7 @@ struct LimitSpec {
 inline constexpr absl::Duration kMinPer = absl::Milliseconds(1);
 inline constexpr absl::Duration kMaxPer = absl::Hours(30 * 24);
 // An empty bucket must be full again within this: burst * per / requests.
-inline constexpr absl::Duration kMaxFillTime = absl::Hours(366 * 24);
+inline constexpr int kMaxFillDays = 366;
 
 // "peer", "principal", "address": the metric label.
 std::string_view ToString(LimitSpec::Key key);

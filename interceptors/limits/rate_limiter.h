@@ -2,7 +2,6 @@
 #ifndef WARDEN_INTERCEPTORS_LIMITS_RATE_LIMITER_H_
 #define WARDEN_INTERCEPTORS_LIMITS_RATE_LIMITER_H_
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
