@@ -71,7 +71,9 @@ std::string OwnerKeyOf(const warden::Principal& caller) {
   if (caller.token() != nullptr) {
     return absl::StrCat("token:", caller.issuer().size(), ":", caller.issuer(), caller.subject());
   }
-  return absl::StrCat("peer:", std::string(caller.peer().name()));
+  const warden::Peer& peer = caller.peer();
+  if (!peer.spiffe_id.empty()) return absl::StrCat("peer:", peer.spiffe_id);
+  return absl::StrCat("certificate:", peer.certificate_sha256);
 }
 
 OrderBook::OrderBook(std::unique_ptr<OrderStore> store)

@@ -20,9 +20,9 @@
 
 namespace orders {
 
-// What OrderRecord::owner_key holds for this caller: the token's issuer and subject, or the
-// certificate's name where there is no token. Unlike Principal::name it cannot be the same for two
-// callers.
+// What OrderRecord::owner_key holds for this caller: the token's issuer and subject, or where there
+// is no token the certificate's SPIFFE ID, else its fingerprint. Unlike Principal::name it cannot
+// be the same for two callers.
 std::string OwnerKeyOf(const warden::Principal& caller);
 
 // By the time a method here runs, Warden has checked that the caller may call it and that the
