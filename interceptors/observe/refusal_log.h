@@ -28,7 +28,7 @@ struct RefusalLogOptions {
 // {"time":...,"request_id":...,"method":...,"peer":...,"address":...,"principal":...,"reason":...,
 // "stage":...,"detail":...}; empty values are left out, allowed calls are not written, and
 // "dropped" gives how many refusals were not written since the last line. A line has at most
-// kMaxLineBytes and is pure printable text: see Sanitize. Thread-safe.
+// kMaxLineBytes and is harmless text: see Sanitize. Thread-safe.
 class RefusalLog : public DecisionSink {
  public:
   static constexpr size_t kMaxLineBytes = 4096;
@@ -49,13 +49,6 @@ class RefusalLog : public DecisionSink {
   absl::Time last_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   uint64_t reported_ ABSL_GUARDED_BY(mutex_) = 0;  // of dropped_, in lines so far
 };
-
-// `value` as text that cannot harm a terminal, a log viewer or a reader: valid UTF-8, at most
-// `max_bytes` long. Control characters, invalid bytes, and the invisible or reordering characters
-// of Unicode (bidirectional controls, zero-width, line and paragraph separators, tags) become
-// "\x1b" or "\u{202e}" as visible text; a backslash is doubled, so nothing else can look like one
-// of these. What is too long ends in "...".
-std::string Sanitize(std::string_view value, size_t max_bytes);
 
 }  // namespace warden
 
