@@ -1,0 +1,51 @@
+// Walks one message by a program and collects what is wrong with it.
+#ifndef WARDEN_INTERCEPTORS_RULES_CHECKER_H_
+#define WARDEN_INTERCEPTORS_RULES_CHECKER_H_
+
+#include <cstddef>
+#include <vector>
+
+#include "interceptors/rules/evaluate.h"
+#include "interceptors/rules/field_path.h"
+#include "interceptors/rules/program.h"
+
+namespace warden::rules {
+
+// For one message, on one thread.
+class Checker {
+ public:
+  Checker(const ProgramData& data, const Moment& moment, size_t max_violations,
+          std::vector<Violation>* out)
+      : data_(data), moment_(moment), left_(max_violations), out_(out) {}
+
+  // Appends to *out; true if nothing was appended. REQUIRES: the message is of
+  // data.messages.front().type.
+  bool Check(const google::protobuf::Message& message);
+
+ private:
+  void CheckMessage(const MessagePlan& plan, const google::protobuf::Message& message,
+                    const PathStep* above, int depth);
+  void CheckField(const FieldPlan& plan, const google::protobuf::Message& message,
+                  const PathStep* above, int depth);
+  void CheckList(const FieldPlan& plan, const google::protobuf::Message& message, PathStep* step,
+                 int depth);
+  void CheckMap(const FieldPlan& plan, const google::protobuf::Message& message, PathStep* step,
+                int depth);
+  // False if the rest of the field is not to be looked at.
+  bool CheckSize(const FieldPlan& plan, size_t size, const PathStep* step);
+  void CheckValue(const ValuePlan& plan, const Value& value, const PathStep* step, int depth);
+  void CheckGroup(const FieldGroupPlan& group, const google::protobuf::Message& message,
+                  const PathStep* above);
+  void Report(uint32_t text, const PathStep* step);
+  bool full() const { return left_ == 0; }
+
+  const ProgramData& data_;
+  const Moment& moment_;
+  size_t left_;
+  std::vector<Violation>* out_;
+  bool valid_ = true;
+};
+
+}  // namespace warden::rules
+
+#endif  // WARDEN_INTERCEPTORS_RULES_CHECKER_H_

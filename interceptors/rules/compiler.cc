@@ -1,0 +1,274 @@
+#include "interceptors/rules/compiler.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "interceptors/rules/compile_value.h"
+#include "interceptors/rules/rule_words.h"
+#include "warden/v1/annotations.pb.h"
+
+namespace warden::rules {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::OneofDescriptor;
+
+// The field that holds one element: the map's value, else the field itself.
+const FieldDescriptor& ElementOf(const FieldDescriptor& field) {
+  return field.is_map() ? *field.message_type()->map_value() : field;
+}
+
+// Whether the plan itself asks for anything, leaving aside what is in messages below it.
+bool HasOwnRules(const FieldPlan& plan, const ProgramData& data) {
+  if (plan.required || plan.value.has_checks()) return true;
+  if (plan.container == kNone) return false;
+  const ContainerPlan& container = data.containers[plan.container];
+  return container.min_text != kNone || container.max_text != kNone ||
+         container.unique_text != kNone || container.key.has_checks();
+}
+
+}  // namespace
+
+std::unique_ptr<const ProgramData> Compiler::Compile(const Descriptor& type) {
+  data_->required_text = AddText("required", "value is required");
+  data_->oneof_required_text = AddText("required", "exactly one field is required in the oneof");
+  data_->depth_text = AddText("warden.max_depth", "message is nested too deeply");
+  PlanOf(type);
+  for (uint32_t i = 0; i < data_->messages.size(); ++i) CompileMessage(i);
+  Prune();
+  return std::move(data_);
+}
+
+uint32_t Compiler::AddText(std::string id, std::string message) {
+  data_->texts.push_back({std::move(id), std::move(message)});
+  return static_cast<uint32_t>(data_->texts.size() - 1);
+}
+
+uint32_t Compiler::PlanOf(const Descriptor& type) {
+  const auto [found, added] =
+      plans_.try_emplace(&type, static_cast<uint32_t>(data_->messages.size()));
+  if (added) data_->messages.emplace_back().type = &type;
+  return found->second;
+}
+
+const Message* Compiler::FindRules(
+    const Site& site, absl::FunctionRef<absl::StatusOr<const Message*>(RuleSource&)> find) {
+  const Message* rules = nullptr;
+  std::string_view owner;
+  for (const std::unique_ptr<RuleSource>& source : sources_) {
+    const absl::StatusOr<const Message*> found = find(*source);
+    if (!found.ok()) {
+      site.Add(std::string(found.status().message()));
+    } else if (*found != nullptr && rules != nullptr) {
+      site.Add(absl::StrCat("has rules in two dialects: ", std::string(owner), " and ",
+                            std::string(source->name())));
+    } else if (*found != nullptr) {
+      rules = *found;
+      owner = source->name();
+    }
+  }
+  return rules;
+}
+
+void Compiler::CompileMessage(uint32_t index) {
+  const Descriptor& type = *data_->messages[index].type;
+  MessagePlan plan;  // messages_ grows meanwhile
+  plan.type = &type;
+  CompileGroups(type, &plan);
+  for (int i = 0; i < type.field_count(); ++i) {
+    const FieldDescriptor* field = type.field(i);
+    const bool in_group =
+        std::any_of(plan.groups.begin(), plan.groups.end(), [field](const FieldGroupPlan& group) {
+          return std::find(group.fields.begin(), group.fields.end(), field) != group.fields.end();
+        });
+    plan.fields.push_back(CompileField(*field, in_group));
+  }
+  for (int i = 0; i < type.real_oneof_decl_count(); ++i) CompileOneof(*type.oneof_decl(i), &plan);
+  data_->messages[index] = std::move(plan);
+}
+
+void Compiler::CompileGroups(const Descriptor& type, MessagePlan* plan) {
+  const Site site{type.file(), type.full_name(), &problems_};
+  const Message* rules =
+      FindRules(site, [&type](RuleSource& source) { return source.ForMessage(type); });
+  if (rules == nullptr) return;
+  RuleView view(*rules, "");
+  for (const Message* rule : view.Subs("oneof")) CompileGroup(*rule, type, site, plan);
+  view.ReportUnread(site, "a message");
+}
+
+void Compiler::CompileGroup(const Message& rule, const Descriptor& type, const Site& site,
+                            MessagePlan* plan) {
+  RuleView view(rule, "oneof");
+  FieldGroupPlan group;
+  const std::vector<std::string> names = view.Texts("fields");
+  for (const std::string& name : names) {
+    const FieldDescriptor* field = type.FindFieldByName(name);
+    if (field == nullptr) {
+      site.Add(absl::StrCat("`oneof`: no field \"", name, "\" in ", type.full_name()));
+    } else if (std::find(group.fields.begin(), group.fields.end(), field) != group.fields.end()) {
+      site.Add(absl::StrCat("`oneof`: the field \"", name, "\" is named twice"));
+    } else {
+      group.fields.push_back(field);
+    }
+  }
+  if (names.empty()) site.Add("`oneof` names no fields");
+  group.required = view.Bool("required").value_or(false);
+  group.text = AddText("message.oneof", absl::StrCat(group.required ? "exactly" : "at most",
+                                                     " one of ", absl::StrJoin(names, ", "),
+                                                     group.required ? " must" : " can", " be set"));
+  view.ReportUnread(site, "a message");
+  plan->groups.push_back(std::move(group));
+}
+
+void Compiler::CompileOneof(const OneofDescriptor& oneof, MessagePlan* plan) {
+  const Site site{oneof.file(), oneof.full_name(), &problems_};
+  const Message* rules =
+      FindRules(site, [&oneof](RuleSource& source) { return source.ForOneof(oneof); });
+  if (rules == nullptr) return;
+  RuleView view(*rules, "");
+  if (view.Bool("required").value_or(false)) plan->oneofs.push_back({&oneof});
+  view.ReportUnread(site, "a oneof");
+}
+
+FieldPlan Compiler::CompileField(const FieldDescriptor& field, bool in_group) {
+  FieldPlan plan;
+  plan.field = &field;
+  plan.has_presence = field.has_presence();
+  plan.sensitive = field.options().GetExtension(v1::sensitive);
+  plan.form = field.is_map()        ? FieldPlan::Form::kMap
+              : field.is_repeated() ? FieldPlan::Form::kList
+                                    : FieldPlan::Form::kSingular;
+  const FieldDescriptor& element = ElementOf(field);
+  plan.value = PlanWithoutRules(element);
+  if (field.is_repeated()) {
+    plan.container = static_cast<uint32_t>(data_->containers.size());
+    ContainerPlan& container = data_->containers.emplace_back();
+    if (field.is_map()) container.key = PlanWithoutRules(*field.message_type()->map_key());
+  }
+  const Site site{field.file(), field.full_name(), &problems_};
+  const Message* rules =
+      FindRules(site, [&field](RuleSource& source) { return source.ForField(field); });
+  if (rules != nullptr) {
+    CompileFieldRules(*rules, field, in_group, &plan);
+  } else {
+    plan.skip_zero = in_group;
+  }
+  if (element.message_type() != nullptr && !plan.value.skip) {
+    plan.value.message = PlanOf(*element.message_type());
+  }
+  return plan;
+}
+
+void Compiler::CompileFieldRules(const Message& rules, const FieldDescriptor& field, bool in_group,
+                                 FieldPlan* plan) {
+  const Site site{field.file(), field.full_name(), &problems_};
+  RuleView view(rules, "");
+  plan->required = view.Bool("required").value_or(false);
+  bool skip = false;
+  plan->skip_zero = in_group && !view.Has("ignore");
+  CompileIgnore(view, site, &plan->skip_zero, &skip);
+  if (field.is_map()) {
+    if (const Message* map = view.Sub("map")) CompileMap(*map, site, plan);
+  } else if (field.is_repeated()) {
+    if (const Message* list = view.Sub("repeated")) CompileList(*list, site, plan);
+  } else {
+    CompileKind(view, field, site, data_.get(), &plan->value);
+  }
+  view.ReportUnread(site, TypeInWords(field));
+  if (!skip) return;
+  // Nothing at all is checked; what was compiled is dropped, so that its mistakes are still found.
+  plan->required = false;
+  plan->value = PlanWithoutRules(ElementOf(field));
+  plan->value.skip = true;
+  if (plan->container != kNone) data_->containers[plan->container] = ContainerPlan();
+}
+
+void Compiler::CompileSize(RuleView& rules, std::string_view kind, std::string_view min,
+                           std::string_view max, std::string_view noun, const Site& site,
+                           FieldPlan* plan) {
+  ContainerPlan container = data_->containers[plan->container];
+  const std::string prefix = absl::StrCat(std::string(kind), ".");
+  if (const std::optional<uint64_t> least = rules.Size(min)) {
+    container.min = *least;
+    container.min_text = AddText(prefix + std::string(min),
+                                 absl::StrCat("must have at least ", ShowCount(*least, noun)));
+  }
+  if (const std::optional<uint64_t> most = rules.Size(max)) {
+    container.max = *most;
+    container.max_text = AddText(prefix + std::string(max),
+                                 absl::StrCat("must have at most ", ShowCount(*most, noun)));
+  }
+  if (container.max < container.min) {
+    site.Add(absl::StrCat("`", prefix, std::string(min), "` is greater than `", prefix,
+                          std::string(max), "`"));
+  }
+  if (container.max == 0 && plan->required) {
+    site.Add(absl::StrCat("`required` and `", prefix, std::string(max), "` 0 exclude each other"));
+  }
+  data_->containers[plan->container] = container;
+}
+
+void Compiler::CompileList(const Message& rules, const Site& site, FieldPlan* plan) {
+  RuleView view(rules, "repeated");
+  CompileSize(view, "repeated", "min_items", "max_items", "item", site, plan);
+  if (view.Bool("unique").value_or(false)) {
+    if (plan->value.shape == Shape::kMessage) {
+      site.Add("`repeated.unique` is not supported for messages");
+    }
+    data_->containers[plan->container].unique_text =
+        AddText("repeated.unique", "must not have the same item twice");
+  }
+  if (const Message* items = view.Sub("items")) {
+    CompileValue(*items, "repeated.items", *plan->field, site, data_.get(), &plan->value);
+  }
+  view.ReportUnread(site, "a list");
+}
+
+void Compiler::CompileMap(const Message& rules, const Site& site, FieldPlan* plan) {
+  RuleView view(rules, "map");
+  CompileSize(view, "map", "min_pairs", "max_pairs", "entry", site, plan);
+  const Descriptor& entry = *plan->field->message_type();
+  if (const Message* keys = view.Sub("keys")) {
+    ValuePlan key = data_->containers[plan->container].key;
+    CompileValue(*keys, "map.keys", *entry.map_key(), site, data_.get(), &key);
+    data_->containers[plan->container].key = key;
+  }
+  if (const Message* values = view.Sub("values")) {
+    CompileValue(*values, "map.values", *entry.map_value(), site, data_.get(), &plan->value);
+  }
+  view.ReportUnread(site, "a map");
+}
+
+void Compiler::Prune() {
+  const size_t count = data_->messages.size();
+  std::vector<bool> active(count);
+  const auto is_active = [&](const FieldPlan& field) {
+    return HasOwnRules(field, *data_) ||
+           (field.value.message != kNone && active[field.value.message]);
+  };
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (size_t i = 0; i < count; ++i) {
+      const MessagePlan& plan = data_->messages[i];
+      if (active[i]) continue;
+      active[i] = !plan.oneofs.empty() || !plan.groups.empty() ||
+                  std::any_of(plan.fields.begin(), plan.fields.end(), is_active);
+      changed |= active[i];
+    }
+  }
+  for (MessagePlan& plan : data_->messages) {
+    plan.fields.erase(std::remove_if(plan.fields.begin(), plan.fields.end(),
+                                     [&](const FieldPlan& field) { return !is_active(field); }),
+                      plan.fields.end());
+    for (FieldPlan& field : plan.fields) {
+      if (field.value.message != kNone && !active[field.value.message]) field.value.message = kNone;
+    }
+  }
+}
+
+}  // namespace warden::rules
