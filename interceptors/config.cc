@@ -50,7 +50,7 @@ void CheckMethodNames(const v1::Config& config, const SourceMap& places, Problem
   for (int i = 0; i < config.unguarded_methods_size(); ++i) {
     const std::string& name = config.unguarded_methods(i);
     const size_t slash = name.rfind('/');
-    if (name.size() < 4 || name[0] != '/' || slash == 0 || slash + 1 == name.size()) {
+    if (name.size() < 4 || name[0] != '/' || slash < 2 || slash + 1 == name.size()) {
       problems->AddAt(places, ItemPath("unguarded_methods", static_cast<size_t>(i)),
                       "must be a method's full name, such as `/grpc.health.v1.Health/Check`");
     }

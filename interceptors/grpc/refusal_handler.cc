@@ -43,7 +43,9 @@ void RefuseCallback(const grpc::internal::MethodHandler::HandlerParameter& param
                     const grpc::Status& status) {
   CallbackHandler handler(
       [&status](grpc::CallbackServerContext*) { return new EndedReactor(status); });
-  handler.RunHandler(param);
+  // A handler makes no reactor for a request whose status is not OK, as a refused one's is.
+  handler.RunHandler(grpc::internal::MethodHandler::HandlerParameter(
+      param.call, param.server_context, nullptr, grpc::Status::OK, nullptr, param.call_requester));
 }
 
 }  // namespace warden

@@ -18,7 +18,7 @@ class GateTest : public ::testing::TestWithParam<Api> {
     const absl::Status started = world_.Start();
     ASSERT_TRUE(started.ok()) << started;
   }
-  Answer Send(RawCall call) { return Run(world_.channel(), call); }
+  Answer Send(RawCall call) { return Perform(world_.channel(), call); }
 
   World world_{{.api = GetParam()}};
 };

@@ -90,7 +90,7 @@ std::string Answer::Everything() const {
   return all;
 }
 
-Answer Run(const std::shared_ptr<grpc::Channel>& channel, const RawCall& call) {
+Answer Perform(const std::shared_ptr<grpc::Channel>& channel, const RawCall& call) {
   grpc::GenericStub stub(channel);
   grpc::CompletionQueue queue;
   grpc::ClientContext context;

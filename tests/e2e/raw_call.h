@@ -46,7 +46,7 @@ struct Answer {
 };
 
 // Sends the messages, half-closes, reads to the end. Gives up after 20 s with DEADLINE_EXCEEDED.
-Answer Run(const std::shared_ptr<grpc::Channel>& channel, const RawCall& call);
+Answer Perform(const std::shared_ptr<grpc::Channel>& channel, const RawCall& call);
 
 }  // namespace warden::testing
 

@@ -1,0 +1,85 @@
+#include "interceptors/refusal.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+#include "google/rpc/error_details.pb.h"
+
+namespace warden {
+namespace {
+
+template <typename Detail>
+std::vector<Detail> DetailsOf(const google::rpc::Status& status) {
+  std::vector<Detail> found;
+  for (const google::protobuf::Any& any : status.details()) {
+    Detail detail;
+    if (any.UnpackTo(&detail)) found.push_back(detail);
+  }
+  return found;
+}
+
+TEST(RefusalTest, EveryReasonHasACodeTextAndUniqueLabel) {
+  std::set<std::string_view> labels;
+  for (size_t i = 0; i < kReasonCount; ++i) {
+    const ReasonInfo& info = InfoOf(static_cast<Reason>(i));
+    EXPECT_TRUE(labels.insert(info.label).second) << info.label;
+    if (info.reason == Reason::kOk) continue;
+    EXPECT_NE(info.code, absl::StatusCode::kOk) << info.label;
+    EXPECT_FALSE(info.text.empty()) << info.label;
+    EXPECT_FALSE(info.public_reason.empty()) << info.label;
+  }
+}
+
+TEST(RefusalTest, AForgedTokenDoesNotSayWhichCheckCaughtIt) {
+  const std::string expected =
+      PublicStatus({.reason = Reason::kTokenSignature}, "id").SerializeAsString();
+  for (const Reason reason :
+       {Reason::kTokenMalformed, Reason::kTokenAlgorithm, Reason::kTokenKeyUnknown,
+        Reason::kTokenIssuer, Reason::kTokenAudience, Reason::kTokenNotYetValid,
+        Reason::kTokenClaims, Reason::kTokenTooLarge, Reason::kTokenOther,
+        Reason::kCredentialsAmbiguous, Reason::kCredentialsMalformed}) {
+    EXPECT_EQ(PublicStatus({.reason = reason, .detail = "internals"}, "id").SerializeAsString(),
+              expected)
+        << InfoOf(reason).label;
+  }
+}
+
+TEST(RefusalTest, TheOperatorsDetailStaysInside) {
+  const std::string bytes =
+      PublicStatus({.reason = Reason::kInternal, .detail = "/etc/keys/jwks.json"}, "id")
+          .SerializeAsString();
+  EXPECT_EQ(bytes.find("jwks"), std::string::npos);
+}
+
+TEST(RefusalTest, ALimitSaysWhenToComeBack) {
+  const google::rpc::Status status = PublicStatus({.reason = Reason::kRateLimited,
+                                                   .retry_after = absl::Milliseconds(1500),
+                                                   .quota = "principal"},
+                                                  "id");
+  const auto retry = DetailsOf<google::rpc::RetryInfo>(status);
+  ASSERT_EQ(retry.size(), 1u);
+  EXPECT_EQ(retry[0].retry_delay().seconds(), 1);
+  EXPECT_EQ(retry[0].retry_delay().nanos(), 500'000'000);
+  const auto quota = DetailsOf<google::rpc::QuotaFailure>(status);
+  ASSERT_EQ(quota.size(), 1u);
+  EXPECT_EQ(quota[0].violations(0).subject(), "principal");
+}
+
+TEST(RefusalTest, ABadRequestNamesFieldsAndRules) {
+  const google::rpc::Status status =
+      PublicStatus({.reason = Reason::kRequestInvalid,
+                    .violations = {{"items[2].sku", "string.min_len", "too short"}}},
+                   "id-1");
+  const auto bad = DetailsOf<google::rpc::BadRequest>(status);
+  ASSERT_EQ(bad.size(), 1u);
+  EXPECT_EQ(bad[0].field_violations(0).field(), "items[2].sku");
+  EXPECT_EQ(bad[0].field_violations(0).reason(), "STRING_MIN_LEN");
+  EXPECT_EQ(bad[0].field_violations(0).description(), "too short [string.min_len]");
+  EXPECT_EQ(DetailsOf<google::rpc::ErrorInfo>(status).at(0).reason(), "REQUEST_INVALID");
+  EXPECT_EQ(DetailsOf<google::rpc::RequestInfo>(status).at(0).request_id(), "id-1");
+}
+
+}  // namespace
+}  // namespace warden
