@@ -172,6 +172,9 @@ void Metrics::Sample(SampledMetric metric, std::function<double()> read) {
   slow_.read[static_cast<size_t>(metric)] = std::move(read);
 }
 
+// Series of what may happen are there from the start, with 0, so that a first event is an increase.
+// Left out until it happens: "other", which stands for a mistake of ours, and pairs that mostly
+// never can.
 std::vector<Family> Metrics::Collect() const {
   std::vector<Family> families;
   CollectCalls(&families);
@@ -179,6 +182,7 @@ std::vector<Family> Metrics::Collect() const {
   CollectLimitsAndRules(&families);
   CollectFiles(&families);
   CollectSamples(&families);
+  std::erase_if(families, [](const Family& family) { return family.metric.empty(); });
   return families;
 }
 
@@ -188,9 +192,10 @@ void Metrics::CollectCalls(std::vector<Family>* out) const {
       "Calls decided, by method and reason; allowed calls have reason ok.", MetricType::Counter);
   for (size_t m = 0; m < methods_.size(); ++m) {
     for (size_t r = 0; r < reasons_.size(); ++r) {
+      const uint64_t count = counters_->Sum(decisions_ + m * reasons_.size() + r);
+      if (count == 0 && r == reasons_.rest()) continue;
       AddSample(&decisions, {{"method", methods_.name(m)}, {"reason", reasons_.name(r)}})
-          .counter.value =
-          static_cast<double>(counters_->Sum(decisions_ + m * reasons_.size() + r));
+          .counter.value = static_cast<double>(count);
     }
   }
   out->push_back(std::move(decisions));
@@ -199,7 +204,7 @@ void Metrics::CollectCalls(std::vector<Family>* out) const {
       MakeFamily("warden_stage_duration_seconds", "Time that a stage of the chain took to decide.",
                  MetricType::Histogram);
   for (size_t s = 0; s < stages_.size(); ++s) {
-    auto& histogram = AddSample(&stages, {{"stage", stages_.name(s)}}).histogram;
+    ClientMetric::Histogram histogram;
     for (size_t b = 0; b < kStageBuckets; ++b) {
       histogram.sample_count += counters_->Sum(stage_buckets_ + s * kStageBuckets + b);
       const double bound = b < kStageBoundsNs.size() ? static_cast<double>(kStageBoundsNs[b]) / 1e9
@@ -207,6 +212,8 @@ void Metrics::CollectCalls(std::vector<Family>* out) const {
       histogram.bucket.push_back({histogram.sample_count, bound});
     }
     histogram.sample_sum = static_cast<double>(counters_->Sum(stage_sums_ + s)) / 1e9;
+    if (histogram.sample_count == 0 && s == stages_.rest()) continue;
+    AddSample(&stages, {{"stage", stages_.name(s)}}).histogram = std::move(histogram);
   }
   out->push_back(std::move(stages));
 
@@ -223,9 +230,10 @@ void Metrics::CollectTokens(std::vector<Family>* out) const {
                              "Tokens judged, by algorithm and result.", MetricType::Counter);
   for (size_t a = 0; a < algorithms_.size(); ++a) {
     for (size_t r = 0; r < token_results_.size(); ++r) {
+      const uint64_t count = counters_->Sum(tokens_ + a * token_results_.size() + r);
+      if (count == 0 && r == token_results_.rest()) continue;
       AddSample(&tokens, {{"algorithm", algorithms_.name(a)}, {"result", token_results_.name(r)}})
-          .counter.value =
-          static_cast<double>(counters_->Sum(tokens_ + a * token_results_.size() + r));
+          .counter.value = static_cast<double>(count);
     }
   }
   out->push_back(std::move(tokens));

@@ -8,6 +8,8 @@
 
 #include "absl/status/statusor.h"
 
+struct sockaddr_storage;
+
 namespace prometheus {
 class Collectable;
 class Exposer;
@@ -40,10 +42,12 @@ class MetricsServer {
 
  private:
   MetricsServer(std::shared_ptr<prometheus::Collectable> metrics,
-                std::unique_ptr<prometheus::Exposer> exposer, std::string host, uint16_t port);
+                std::unique_ptr<prometheus::Exposer> exposer, const std::string& host,
+                const sockaddr_storage& socket_address, uint16_t port);
 
   std::shared_ptr<prometheus::Collectable> metrics_;
   std::unique_ptr<prometheus::Exposer> exposer_;
+  std::unique_ptr<sockaddr_storage> socket_address_;
   uint16_t port_;
   std::string address_;
 };
