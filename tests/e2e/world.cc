@@ -125,6 +125,10 @@ absl::Status World::Start() {
 }
 
 std::shared_ptr<grpc::Channel> World::Connect(const Certificate* identity) const {
+  return ConnectTo(port_, identity);
+}
+
+std::shared_ptr<grpc::Channel> World::ConnectTo(int port, const Certificate* identity) const {
   grpc::SslCredentialsOptions ssl;
   ssl.pem_root_certs = authority_.certificate_pem();
   if (identity != nullptr) {
@@ -134,7 +138,7 @@ std::shared_ptr<grpc::Channel> World::Connect(const Certificate* identity) const
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // a connection of its own
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  return grpc::CreateCustomChannel(absl::StrCat("localhost:", port_), grpc::SslCredentials(ssl),
+  return grpc::CreateCustomChannel(absl::StrCat("localhost:", port), grpc::SslCredentials(ssl),
                                    arguments);
 }
 

@@ -56,11 +56,17 @@ class World {
   ~World();
 
   absl::Status Start();
+  // As WorldOptions::customize; before Start.
+  void SetCustomize(std::function<void(ServerBuilder&)> customize) {
+    options_.customize = std::move(customize);
+  }
   Server& server() { return *server_; }
   int port() const { return port_; }
 
   // A channel of its own connection with this certificate; null certificate: none is shown.
   std::shared_ptr<grpc::Channel> Connect(const Certificate* identity) const;
+  // The same to another server that has this world's certificates.
+  std::shared_ptr<grpc::Channel> ConnectTo(int port, const Certificate* identity) const;
   // A certificate of the trusted authority, with that SPIFFE ID.
   Certificate Identity(const std::string& spiffe_id) const;
   // The channel that most tests use: spiffe://probe.test/client.
