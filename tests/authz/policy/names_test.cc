@@ -1,0 +1,79 @@
+#include "authz/policy/names.h"
+
+#include <gtest/gtest.h>
+
+#include "authz/policy/bit_set.h"
+
+namespace warden {
+namespace {
+
+TEST(Names, GoodOnes) {
+  for (const std::string name : {"a", "0", "orders.read", "order-admin", "a_b", "a--b",
+                                 "s3:get-object", "shop/orders/read", "a.b.c-d_e:f", "9lives"}) {
+    EXPECT_TRUE(IsValidName(name)) << name;
+  }
+  EXPECT_TRUE(IsValidName(std::string(128, 'a')));
+}
+
+TEST(Names, NearMisses) {
+  for (const std::string name :
+       {"",         ".",   "-",    "a.",  ".a",  "a..b",         "a.-b",        "a-.b",
+        "-a",       "a-",  "_a",   "a_",  "a:",  "a:/b",         "Orders.read", "orders.Read",
+        "orders.*", "*",   "a b",  " a",  "a ",  "a\n",          "\xc3\xa9",    "a,b",
+        "a|b",      "a=b", "a\\b", "a\"", "(a)", "orders.read\t"}) {
+    EXPECT_FALSE(IsValidName(name)) << name;
+  }
+  EXPECT_FALSE(IsValidName(std::string(129, 'a')));
+  EXPECT_FALSE(IsValidName(std::string("a\0b", 3)));
+}
+
+TEST(NameTable, GivesEachNameOneNumberInOrder) {
+  const NameTable table({"c", "a", "b", "a"});
+  EXPECT_EQ(table.names(), (std::vector<std::string>{"a", "b", "c"}));
+  EXPECT_EQ(table.Find("a"), 0u);
+  EXPECT_EQ(table.Find("c"), 2u);
+  EXPECT_EQ(table.name(1), "b");
+  for (const std::string absent : {"", "aa", "d", "A"})
+    EXPECT_FALSE(table.Find(absent).has_value());
+  EXPECT_FALSE(NameTable({}).Find("a").has_value());
+}
+
+TEST(BitSet, HoldsWhatWasAdded) {
+  BitSet set;
+  for (const size_t member : {0, 63, 64, 300, 1000}) set.Add(member);
+  std::vector<size_t> members;
+  set.ForEach([&](size_t member) { members.push_back(member); });
+  EXPECT_EQ(members, (std::vector<size_t>{0, 63, 64, 300, 1000}));
+  EXPECT_TRUE(set.Has(300));
+  EXPECT_FALSE(set.Has(301));
+  EXPECT_FALSE(set.Has(1'000'000));
+}
+
+TEST(BitSet, ComparesSetsOfDifferentWidths) {
+  BitSet small;
+  small.Add(3);
+  BitSet large(1000);
+  large.Add(3);
+  EXPECT_TRUE(small.HasAll(large));
+  EXPECT_TRUE(large.HasAll(small));
+  large.Add(999);
+  EXPECT_FALSE(small.HasAll(large));
+  EXPECT_TRUE(large.HasAll(small));
+  EXPECT_TRUE(small.HasAny(large));
+  BitSet other;
+  other.Add(999);
+  EXPECT_FALSE(small.HasAny(other));
+  EXPECT_TRUE(large.HasAny(other));
+  EXPECT_TRUE(small.HasAll(BitSet()));
+  EXPECT_FALSE(small.HasAny(BitSet()));
+  small.AddAll(other);
+  EXPECT_TRUE(small.Has(999));
+  small.KeepOnly(other);
+  EXPECT_FALSE(small.Has(3));
+  EXPECT_TRUE(small.Has(999));
+  small.KeepOnly(BitSet());
+  EXPECT_FALSE(small.Has(999));
+}
+
+}  // namespace
+}  // namespace warden
