@@ -17,8 +17,8 @@ from tokens import Mint  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SAMPLE = os.path.normpath(os.path.join(HERE, "..", "..", "services", "orders", "sample_import.jsonl"))
-COLUMNS = (("who", 30), ("call", 26), ("expected", 18), ("got", 18), ("reason for the client", 20),
-           ("for the operator", 22))
+COLUMNS = (("who", 24), ("call", 24), ("expected", 20), ("got", 20), ("reason for the client", 21),
+           ("for the operator", 19))
 
 
 class Story:
