@@ -186,7 +186,7 @@ std::string ValueBuilder::FirstBroken(const Value& value, std::string_view excep
 void ValueBuilder::CheckConstants(const std::vector<Value>& constants,
                                   const std::vector<Value>& in) {
   for (const Value& constant : constants) {
-    const std::string broken = FirstBroken(constant, "const");
+    const std::string broken = FirstBroken(constant, "");
     if (!broken.empty())
       site_.Add(absl::StrCat("the value of `", kind_, ".const` breaks `", broken, "`"));
   }

@@ -33,6 +33,7 @@ absl::StatusOr<std::shared_ptr<const Program>> Program::Compile(
     const google::protobuf::Descriptor& type) {
   std::vector<std::unique_ptr<rules::RuleSource>> sources;
   sources.push_back(rules::MakeWardenSource());
+  sources.push_back(rules::MakeBufSource(*type.file()->pool()));
   rules::Compiler compiler(std::move(sources));
   std::unique_ptr<const rules::ProgramData> data = compiler.Compile(type);
   if (!compiler.problems().lines().empty()) {

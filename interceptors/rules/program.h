@@ -67,7 +67,7 @@ class Program {
   //
   // Does not change the message and may run on many threads for the same one. Takes time linear in
   // the size of the message, and allocates nothing when it is valid (apart from RE2's bounded
-  // caches, and the scratch table of `unique` on lists of more than 32 items, which each thread
+  // caches, and the scratch table of `unique` on lists of more than 128 items, which each thread
   // keeps while it is small).
   bool Check(const google::protobuf::Message& message, size_t max_violations,
              std::vector<Violation>* out) const;

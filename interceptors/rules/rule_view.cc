@@ -229,7 +229,8 @@ void RuleView::Skip(std::string_view name) {
 
 std::string RuleView::Unsupported(const FieldDescriptor& rule, std::string_view type) const {
   if (rule.is_extension()) {
-    return absl::StrCat("the predefined rule `", rule.full_name(), "` is not supported");
+    return absl::StrCat("the predefined rule `", PathOf(absl::StrCat("(", rule.full_name(), ")")),
+                        "` is not supported");
   }
   if (rule.name() == "cel" || rule.name() == "cel_expression") {
     return absl::StrCat("CEL expressions are not supported: ", ExpressionNames(rules_, rule));

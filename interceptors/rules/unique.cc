@@ -1,5 +1,6 @@
 #include "interceptors/rules/unique.h"
 
+#include <array>
 #include <cmath>
 #include <random>
 #include <string>
@@ -7,6 +8,7 @@
 
 #include "absl/hash/hash.h"
 #include "absl/numeric/bits.h"
+#include "absl/types/span.h"
 #include "interceptors/rules/read_value.h"
 
 namespace warden::rules {
@@ -15,7 +17,9 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-constexpr int kCompareAll = 32;
+constexpr int kCompareAll = 4;
+// Up to this many items, the table is on the stack.
+constexpr int kSmall = 128;
 // A thread keeps a table of up to this many slots (256 KiB) for its next list.
 constexpr size_t kKeptSlots = 1u << 16;
 
@@ -78,19 +82,19 @@ bool CompareAll(const Items& items, int size) {
 }
 
 // Open addressing; a slot holds the index of an item + 1, and at most half of the slots are taken.
-bool CompareByHash(const Items& items, int size, std::vector<uint32_t>* slots) {
-  const size_t mask = absl::bit_ceil(static_cast<size_t>(size) * 2) - 1;
-  slots->assign(mask + 1, 0);
+// There is a power of two of slots, all 0.
+bool CompareByHash(const Items& items, int size, absl::Span<uint32_t> slots) {
+  const size_t mask = slots.size() - 1;
   std::string scratch_a, scratch_b;
   for (int i = 0; i < size; ++i) {
     const Value value = items.Read(i, &scratch_a);
     if (items.shape() == Shape::kDouble && std::isnan(value.d)) continue;
     size_t slot = HashOf(items.shape(), value) & mask;
-    for (; (*slots)[slot] != 0; slot = (slot + 1) & mask) {
-      const int other = static_cast<int>((*slots)[slot] - 1);
+    for (; slots[slot] != 0; slot = (slot + 1) & mask) {
+      const int other = static_cast<int>(slots[slot] - 1);
       if (Equal(items.shape(), value, items.Read(other, &scratch_b))) return false;
     }
-    (*slots)[slot] = static_cast<uint32_t>(i) + 1;
+    slots[slot] = static_cast<uint32_t>(i) + 1;
   }
   return true;
 }
@@ -101,8 +105,13 @@ bool ItemsAreUnique(const Message& message, const FieldDescriptor& field, const 
                     int size) {
   const Items items(message, field, plan);
   if (size <= kCompareAll) return CompareAll(items, size);
+  if (size <= kSmall) {
+    std::array<uint32_t, 2 * kSmall> slots{};
+    return CompareByHash(items, size, absl::MakeSpan(slots));
+  }
   thread_local std::vector<uint32_t> slots;
-  const bool unique = CompareByHash(items, size, &slots);
+  slots.assign(absl::bit_ceil(static_cast<size_t>(size) * 2), 0);
+  const bool unique = CompareByHash(items, size, absl::MakeSpan(slots));
   if (slots.capacity() > kKeptSlots) std::vector<uint32_t>().swap(slots);
   return unique;
 }
