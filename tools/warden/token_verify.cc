@@ -25,6 +25,7 @@ namespace warden::cli {
 namespace {
 
 using Json = nlohmann::json;
+using OrderedJson = nlohmann::ordered_json;  // the verdict first
 
 constexpr char kDescription[] =
     "Verify a token (JWT) and print the verdict as JSON.\n"
@@ -63,13 +64,19 @@ int Fail(const std::string& message) {
 }
 
 int Reject(TokenRefusal refusal, const std::string& detail) {
-  std::cout << Json{{"verdict", "rejected"}, {"reason", std::string(ToString(refusal))}} << '\n';
+  OrderedJson verdict;
+  verdict["verdict"] = "rejected";
+  verdict["reason"] = std::string(ToString(refusal));
+  std::cout << verdict << '\n';
   if (!detail.empty()) std::cerr << "warden: " << detail << '\n';
   return kNo;
 }
 
 int Accept(const char* what, const Json& value) {
-  std::cout << Json{{"verdict", "valid"}, {what, value}} << '\n';
+  OrderedJson verdict;
+  verdict["verdict"] = "valid";
+  verdict[what] = value;
+  std::cout << verdict << '\n';
   return kYes;
 }
 
