@@ -3,6 +3,7 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/unknown_field_set.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -75,10 +76,19 @@ bool HasUnknown(const Message& options, int number) {
   return false;
 }
 
+// Whether the option is there in any form: also known to this process, though not to the pool.
+bool HasOption(const Message& options, int number) {
+  std::vector<const FieldDescriptor*> set;
+  options.GetReflection()->ListFields(options, &set);
+  return HasUnknown(options, number) ||
+         std::any_of(set.begin(), set.end(),
+                     [number](const FieldDescriptor* field) { return field->number() == number; });
+}
+
 absl::StatusOr<const Message*> BufSource::Read(const Message& options,
                                                const FieldDescriptor* extension) {
   if (extension == nullptr) {
-    if (!HasUnknown(options, kExtensionNumber)) return nullptr;
+    if (!HasOption(options, kExtensionNumber)) return nullptr;
     return absl::NotFoundError(
         absl::StrCat("has the option ", kExtensionNumber,
                      " of buf.validate, but the descriptors lack buf/validate/validate.proto"));
