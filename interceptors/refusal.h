@@ -30,6 +30,10 @@ struct Refusal {
 // https://google.aip.dev/193. Thread-safe.
 google::rpc::Status PublicStatus(const Refusal& refusal, std::string_view request_id);
 
+// The same, serialized. Refusals come in floods, so what is constant of each reason is serialized
+// once and copied.
+std::string SerializedPublicStatus(const Refusal& refusal, std::string_view request_id);
+
 }  // namespace warden
 
 #endif  // WARDEN_INTERCEPTORS_REFUSAL_H_

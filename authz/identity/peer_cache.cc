@@ -6,7 +6,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/hash/hash.h"
-#include "absl/synchronization/mutex.h"
+#include "authz/sync/mutex.h"
 
 namespace warden {
 namespace {
@@ -27,7 +27,7 @@ class PeerCache::Shard {
   explicit Shard(size_t max_entries) : max_entries_(max_entries) {}
 
   bool Find(const HashedKey& key, IdentityVerifier::Result* out) {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     const auto at = index_.find(key);
     if (at == index_.end()) return false;
     Entry& entry = *entries_[at->second];
@@ -38,7 +38,7 @@ class PeerCache::Shard {
 
   void Insert(const HashedKey& key, const IdentityVerifier::Result& result) {
     auto entry = std::make_unique<Entry>(Entry{std::string(key.pem), key.hash, result});
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     if (index_.contains(key)) return;  // another thread was first
     size_t place = entries_.size();
     if (place < max_entries_) {
@@ -52,7 +52,7 @@ class PeerCache::Shard {
   }
 
   size_t size() const {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     return entries_.size();
   }
 
@@ -83,7 +83,7 @@ class PeerCache::Shard {
   }
 
   const size_t max_entries_;
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   std::vector<std::unique_ptr<Entry>> entries_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<HashedKey, size_t, Hash, Equal> index_ ABSL_GUARDED_BY(mutex_);
   size_t hand_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -10,7 +10,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/hash/hash.h"
 #include "absl/strings/string_view.h"
-#include "absl/synchronization/mutex.h"
+#include "authz/sync/mutex.h"
 
 namespace warden {
 namespace {
@@ -52,7 +52,7 @@ class TokenCache::Shard {
   };
 
   Lookup Find(uint64_t hash, std::string_view text, absl::Time now) ABSL_LOCKS_EXCLUDED(mutex_) {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     const auto found = index_.find(Key{hash, text});
     if (found != index_.end()) {
       const auto entry = found->second;
@@ -69,7 +69,7 @@ class TokenCache::Shard {
               uint64_t generation) ABSL_LOCKS_EXCLUDED(mutex_) {
     std::list<Entry> made;  // allocated before the lock is taken
     made.push_back({hash, std::string(text), std::move(token)});
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     if (generation != generation_ || index_.contains(Key{hash, text})) return;
     while (!entries_.empty() &&
            (entries_.size() >= max_entries_ || bytes_ + text.size() > max_bytes_)) {
@@ -83,7 +83,7 @@ class TokenCache::Shard {
 
   void Replace(std::shared_ptr<const TokenVerifier> verifier) ABSL_LOCKS_EXCLUDED(mutex_) {
     std::list<Entry> forgotten;  // freed after the lock is given back
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     verifier_.swap(verifier);
     ++generation_;
     index_.clear();
@@ -92,17 +92,17 @@ class TokenCache::Shard {
   }
 
   std::shared_ptr<const TokenVerifier> verifier() const ABSL_LOCKS_EXCLUDED(mutex_) {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     return verifier_;
   }
 
   size_t size() const ABSL_LOCKS_EXCLUDED(mutex_) {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     return entries_.size();
   }
 
   uint64_t evictions() const ABSL_LOCKS_EXCLUDED(mutex_) {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     return evictions_;
   }
 
@@ -121,7 +121,7 @@ class TokenCache::Shard {
 
   const size_t max_entries_;
   const size_t max_bytes_;
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   std::shared_ptr<const TokenVerifier> verifier_ ABSL_GUARDED_BY(mutex_);
   uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;   // of the verifier
   std::list<Entry> entries_ ABSL_GUARDED_BY(mutex_);  // the last used one first

@@ -27,13 +27,13 @@ const CallRegistry::Shard& CallRegistry::ShardOf(const grpc::ServerContextBase* 
 void CallRegistry::Insert(const grpc::ServerContextBase* context,
                           std::shared_ptr<CallState> state) {
   Shard& shard = ShardOf(context);
-  absl::MutexLock lock(&shard.mutex);
+  MutexLock lock(&shard.mutex);
   state.swap(shard.calls[context]);
 }
 
 std::shared_ptr<CallState> CallRegistry::Find(const grpc::ServerContextBase* context) const {
   const Shard& shard = ShardOf(context);
-  absl::MutexLock lock(&shard.mutex);
+  MutexLock lock(&shard.mutex);
   const auto found = shard.calls.find(context);
   return found == shard.calls.end() ? nullptr : found->second;
 }
@@ -41,7 +41,7 @@ std::shared_ptr<CallState> CallRegistry::Find(const grpc::ServerContextBase* con
 void CallRegistry::Erase(const grpc::ServerContextBase* context, const CallState* state) {
   std::shared_ptr<CallState> last;  // destroyed after the lock is released
   Shard& shard = ShardOf(context);
-  absl::MutexLock lock(&shard.mutex);
+  MutexLock lock(&shard.mutex);
   const auto found = shard.calls.find(context);
   if (found == shard.calls.end() || found->second.get() != state) return;
   last = std::move(found->second);
@@ -51,7 +51,7 @@ void CallRegistry::Erase(const grpc::ServerContextBase* context, const CallState
 size_t CallRegistry::size() const {
   size_t total = 0;
   for (const Shard& shard : shards_) {
-    absl::MutexLock lock(&shard.mutex);
+    MutexLock lock(&shard.mutex);
     total += shard.calls.size();
   }
   return total;

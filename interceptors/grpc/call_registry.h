@@ -15,7 +15,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
-#include "absl/synchronization/mutex.h"
+#include "authz/sync/mutex.h"
 #include "interceptors/call.h"
 #include "interceptors/refusal.h"
 
@@ -44,7 +44,7 @@ class CallRegistry {
  private:
   static constexpr size_t kShards = 64;
   struct alignas(64) Shard {
-    mutable absl::Mutex mutex;
+    mutable Mutex mutex;
     absl::flat_hash_map<const grpc::ServerContextBase*, std::shared_ptr<CallState>> calls
         ABSL_GUARDED_BY(mutex);
   };

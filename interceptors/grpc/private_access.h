@@ -9,6 +9,7 @@
 #include <grpcpp/impl/rpc_service_method.h>
 #include <grpcpp/impl/service_type.h>
 #include <grpcpp/server_builder.h>
+#include <grpcpp/server_context.h>
 
 #include <memory>
 #include <vector>
@@ -24,6 +25,9 @@ struct ServiceMethods {
 struct BuilderInterceptors {
   friend constexpr auto MemberOf(BuilderInterceptors);
 };
+struct ContextMetadata {
+  friend constexpr auto MemberOf(ContextMetadata);
+};
 
 template <auto Member, typename Tag>
 struct Reveal {
@@ -31,12 +35,19 @@ struct Reveal {
 };
 template struct Reveal<&grpc::Service::methods_, ServiceMethods>;
 template struct Reveal<&grpc::ServerBuilder::interceptor_creators_, BuilderInterceptors>;
+template struct Reveal<&grpc::ServerContextBase::client_metadata_, ContextMetadata>;
 
 // The methods of a service, in the order of its definition; a null entry is a method marked
 // generic.
 inline const std::vector<std::unique_ptr<grpc::internal::RpcServiceMethod>>& MethodsOf(
     const grpc::Service& service) {
   return service.*MemberOf(ServiceMethods{});
+}
+
+// A call's metadata as it came. The public accessor builds a multimap of it first, at several
+// allocations for each call.
+inline const grpc_metadata_array& MetadataOf(grpc::ServerContextBase& context) {
+  return *(context.*MemberOf(ContextMetadata{})).arr();
 }
 
 // The interceptor factories that a user gave to a builder.

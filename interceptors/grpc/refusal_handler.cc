@@ -28,9 +28,9 @@ class EndedReactor final : public grpc::ServerBidiReactor<ByteBuffer, ByteBuffer
 }  // namespace
 
 grpc::Status ToGrpcStatus(const Refusal& refusal, std::string_view request_id) {
-  const google::rpc::Status status = PublicStatus(refusal, request_id);
-  return {static_cast<grpc::StatusCode>(status.code()), status.message(),
-          status.SerializeAsString()};
+  const ReasonInfo& info = InfoOf(refusal.reason);
+  return {static_cast<grpc::StatusCode>(info.code), std::string(info.text),
+          SerializedPublicStatus(refusal, request_id)};
 }
 
 void RefuseSync(const grpc::internal::MethodHandler::HandlerParameter& param,

@@ -4,17 +4,20 @@
 #include <grpc/support/alloc.h>
 
 #include "interceptors/address.h"
+#include "interceptors/grpc/private_access.h"
 
 namespace warden {
 namespace {
 
 constexpr std::string_view kAuthorization = "authorization";
 
-std::string_view View(grpc::string_ref text) { return {text.data(), text.size()}; }
+std::string_view View(const grpc_slice& slice) {
+  return {reinterpret_cast<const char*>(GRPC_SLICE_START_PTR(slice)), GRPC_SLICE_LENGTH(slice)};
+}
 
 }  // namespace
 
-TransportFacts::TransportFacts(grpc_call* call, const grpc::ServerContextBase& context, Call* out)
+TransportFacts::TransportFacts(grpc_call* call, grpc::ServerContextBase& context, Call* out)
     : auth_context_(grpc_call_auth_context(call)), peer_(grpc_call_get_peer(call)), out_(out) {
   ReadCertificate(out);
   if (peer_ != nullptr) out->transport.peer_uri = peer_;
@@ -38,11 +41,14 @@ void TransportFacts::ReadCertificate(Call* out) {
   out->transport.peer_certificate_pem = {property->value, property->value_length};
 }
 
-void TransportFacts::ReadMetadata(const grpc::ServerContextBase& context, Call* out) {
-  for (const auto& [key, value] : context.client_metadata()) {
+void TransportFacts::ReadMetadata(grpc::ServerContextBase& context, Call* out) {
+  const grpc_metadata_array& metadata = grpc_private::MetadataOf(context);
+  for (size_t i = 0; i < metadata.count; ++i) {
+    const std::string_view key = View(metadata.metadata[i].key);
+    const std::string_view value = View(metadata.metadata[i].value);
     out->transport.metadata_bytes += key.size() + value.size();
-    if (View(key) != kAuthorization) continue;
-    if (++out->transport.authorization_entries == 1) out->transport.authorization = View(value);
+    if (key != kAuthorization) continue;
+    if (++out->transport.authorization_entries == 1) out->transport.authorization = value;
   }
 }
 

@@ -14,14 +14,14 @@ namespace warden {
 // use. Not thread-safe; made on the stack of the thread that runs the gate.
 class TransportFacts {
  public:
-  TransportFacts(grpc_call* call, const grpc::ServerContextBase& context, Call* out);
+  TransportFacts(grpc_call* call, grpc::ServerContextBase& context, Call* out);
   ~TransportFacts();
   TransportFacts(const TransportFacts&) = delete;
   TransportFacts& operator=(const TransportFacts&) = delete;
 
  private:
   void ReadCertificate(Call* out);
-  void ReadMetadata(const grpc::ServerContextBase& context, Call* out);
+  void ReadMetadata(grpc::ServerContextBase& context, Call* out);
 
   grpc_auth_context* const auth_context_;
   char* const peer_;

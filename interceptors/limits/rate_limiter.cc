@@ -7,7 +7,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
-#include "absl/synchronization/mutex.h"
+#include "authz/sync/mutex.h"
 #include "interceptors/limits/gcra.h"
 #include "interceptors/limits/siphash.h"
 
@@ -79,12 +79,15 @@ struct Vacancy {
 
 class alignas(64) Shard {
  public:
-  void Allocate(size_t bins) { bins_ = std::vector<Bin>(bins); }
+  void Allocate(size_t bins) {
+    MutexLock lock(&mutex_);
+    bins_ = std::vector<Bin>(bins);
+  }
 
   // False if the key has no bucket and there is no room for one.
   bool Take(const Place& place, const LimitSpec& spec, int64_t now_ns, int64_t* judged_at,
             GcraDecision* out) {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     latest_ns_ = std::max(latest_ns_, now_ns);
     *judged_at = latest_ns_;
     Slot slot;
@@ -101,11 +104,11 @@ class alignas(64) Shard {
   }
 
   size_t used() const {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     return used_;
   }
   uint64_t evictions() const {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     return evictions_;
   }
 
@@ -127,7 +130,7 @@ class alignas(64) Shard {
     return true;
   }
 
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   std::vector<Bin> bins_ ABSL_GUARDED_BY(mutex_);
   int64_t latest_ns_ ABSL_GUARDED_BY(mutex_) = std::numeric_limits<int64_t>::min();
   size_t used_ ABSL_GUARDED_BY(mutex_) = 0;
@@ -138,7 +141,7 @@ class alignas(64) Shard {
 class SharedBuckets {
  public:
   GcraDecision Take(uint32_t method_id, const LimitSpec& spec, int64_t now_ns, int64_t* judged_at) {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     latest_ns_ = std::max(latest_ns_, now_ns);
     *judged_at = latest_ns_;
     ++decisions_;
@@ -150,12 +153,12 @@ class SharedBuckets {
   }
 
   uint64_t decisions() const {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     return decisions_;
   }
 
  private:
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   absl::flat_hash_map<uint32_t, ArrivalTime> buckets_ ABSL_GUARDED_BY(mutex_);
   int64_t latest_ns_ ABSL_GUARDED_BY(mutex_) = std::numeric_limits<int64_t>::min();
   uint64_t decisions_ ABSL_GUARDED_BY(mutex_) = 0;

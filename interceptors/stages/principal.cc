@@ -10,7 +10,7 @@ std::optional<Refusal> PrincipalStage::Run(Call& call) {
   const Key key(call.peer.get(), call.token.get());
   Shard& shard = shards_[absl::Hash<Key>{}(key) % kShards];
   {
-    absl::MutexLock lock(&shard.mutex);
+    MutexLock lock(&shard.mutex);
     const auto found = shard.made.find(key);
     if (found != shard.made.end()) {
       call.principal = found->second;
@@ -19,7 +19,7 @@ std::optional<Refusal> PrincipalStage::Run(Call& call) {
   }
   call.principal = policy_->MakePrincipal(call.peer, call.token);
   absl::flat_hash_map<Key, std::shared_ptr<const Principal>> old;  // destroyed outside the lock
-  absl::MutexLock lock(&shard.mutex);
+  MutexLock lock(&shard.mutex);
   if (shard.made.size() >= kMaxPerShard) shard.made.swap(old);
   shard.made.emplace(key, call.principal);
   return std::nullopt;

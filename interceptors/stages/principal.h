@@ -9,8 +9,8 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
-#include "absl/synchronization/mutex.h"
 #include "authz/policy/policy.h"
+#include "authz/sync/mutex.h"
 #include "interceptors/stage.h"
 
 namespace warden {
@@ -31,7 +31,7 @@ class PrincipalStage final : public Stage {
   static constexpr size_t kShards = 32;
   static constexpr size_t kMaxPerShard = 512;
   struct alignas(64) Shard {
-    absl::Mutex mutex;
+    Mutex mutex;
     // A Principal keeps its peer and token alive, so a key's pointers are not reused while it is
     // here.
     absl::flat_hash_map<Key, std::shared_ptr<const Principal>> made ABSL_GUARDED_BY(mutex);

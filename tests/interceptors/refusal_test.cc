@@ -46,6 +46,20 @@ TEST(RefusalTest, AForgedTokenDoesNotSayWhichCheckCaughtIt) {
   }
 }
 
+TEST(RefusalTest, TheQuickFormSaysTheSame) {
+  const std::string id = "01902f4e-77aa-7bcd-8ef0-123456789abc";
+  for (size_t i = 1; i < kReasonCount; ++i) {
+    Refusal refusal{
+        .reason = static_cast<Reason>(i), .retry_after = absl::Seconds(2), .quota = "peer"};
+    if (refusal.reason == Reason::kRequestInvalid) refusal.violations = {{"a", "required", "is"}};
+    for (const std::string& any_id : {id, std::string("short")}) {
+      google::rpc::Status quick;
+      ASSERT_TRUE(quick.ParseFromString(SerializedPublicStatus(refusal, any_id)));
+      EXPECT_EQ(quick.DebugString(), PublicStatus(refusal, any_id).DebugString());
+    }
+  }
+}
+
 TEST(RefusalTest, TheOperatorsDetailStaysInside) {
   const std::string bytes =
       PublicStatus({.reason = Reason::kInternal, .detail = "/etc/keys/jwks.json"}, "id")
