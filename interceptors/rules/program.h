@@ -61,9 +61,10 @@ class Program {
   const google::protobuf::Descriptor& type() const;
 
   // Returns true if `message`, which must be of type(), keeps every rule. Otherwise appends at
-  // least one and at most `max_violations` (at least 1) violations to *out, in the order of the
-  // fields' declaration, and returns false. A message of another type is a violation
-  // ("warden.type").
+  // least one and at most `max_violations` (at least 1) violations to *out and returns false; in
+  // each message those about several fields come first, then those of its fields as they are
+  // declared (map entries in no particular order), then those of oneofs. A message of another type
+  // is a violation ("warden.type").
   //
   // Does not change the message and may run on many threads for the same one. Takes time linear in
   // the size of the message, and allocates nothing when it is valid (apart from RE2's bounded

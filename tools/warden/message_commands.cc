@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "interceptors/rules/program.h"
 #include "tools/warden/commands.h"
 #include "tools/warden/descriptors.h"
@@ -30,7 +31,7 @@ struct ValidateOptions {
   int64_t now = -1;
 };
 
-int Unusable(std::string_view why) {
+int Unusable(absl::string_view why) {
   std::cerr << why << '\n';
   return kUsage;
 }
