@@ -153,22 +153,22 @@ void Metrics::RecordReload(ReloadedFile file, bool ok, absl::Time now) {
   const size_t which = std::min(static_cast<size_t>(file), kFiles.size() - 1);
   counters_->Add(reloads_ + which * 2 + (ok ? 0 : 1), 1);
   if (!ok) return;
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   slow_.reload_success_time[which] = AsUnixSeconds(now);
 }
 
 void Metrics::SetCertificateExpiry(absl::Time not_after) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   slow_.certificate_expiry = AsUnixSeconds(not_after);
 }
 
 void Metrics::SetPolicy(std::string_view sha256) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   slow_.policy_sha256 = std::string(sha256);
 }
 
 void Metrics::Sample(SampledMetric metric, std::function<double()> read) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   slow_.read[static_cast<size_t>(metric)] = std::move(read);
 }
 
@@ -288,7 +288,7 @@ void Metrics::CollectFiles(std::vector<Family>* out) const {
                              "The policy in force, by the SHA-256 of its file.", MetricType::Gauge);
   Family build = MakeFamily("warden_build_info", "The version of Warden.", MetricType::Gauge);
   AddSample(&build, {{"version", version_}}).gauge.value = 1;
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   for (size_t f = 0; f < kFiles.size(); ++f) {
     const std::string file(kFiles[f]);
     for (size_t r : {size_t{0}, size_t{1}}) {
@@ -310,7 +310,7 @@ void Metrics::CollectFiles(std::vector<Family>* out) const {
 }
 
 void Metrics::CollectSamples(std::vector<Family>* out) const {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   for (size_t i = 0; i < kSampledMetrics; ++i) {
     if (!slow_.read[i]) continue;
     const SampledFamily& sampled = kSampledFamilies[i];

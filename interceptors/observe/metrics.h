@@ -15,8 +15,8 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "authz/sync/mutex.h"
 #include "interceptors/observe/label_set.h"
 #include "interceptors/observe/striped_counters.h"
 
@@ -109,7 +109,7 @@ class Metrics : public prometheus::Collectable {
   size_t decisions_ = 0, stage_buckets_ = 0, stage_sums_ = 0, tokens_ = 0, token_cache_ = 0;
   size_t rate_limited_ = 0, violations_ = 0, in_flight_ = 0, reloads_ = 0;
   std::unique_ptr<StripedCounters> counters_;
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   Slow slow_ ABSL_GUARDED_BY(mutex_);
 };
 

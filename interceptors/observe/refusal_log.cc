@@ -65,7 +65,7 @@ RefusalLog::RefusalLog(RefusalLogOptions options)
     : options_(WithDefaults(std::move(options))), tokens_(options_.burst) {}
 
 bool RefusalLog::MayWrite(absl::Time now, uint64_t* dropped_before) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   if (options_.lines_per_second == 0) return false;
   // A clock that was set back gives nothing, and is followed.
   const double elapsed = absl::ToDoubleSeconds(std::max(now - last_, absl::ZeroDuration()));

@@ -9,8 +9,8 @@
 #include <string_view>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "authz/sync/mutex.h"
 #include "interceptors/observe/decision_record.h"
 
 namespace warden {
@@ -44,7 +44,7 @@ class RefusalLog : public DecisionSink {
 
   const RefusalLogOptions options_;
   std::atomic<uint64_t> dropped_{0};
-  absl::Mutex mutex_;
+  Mutex mutex_;
   double tokens_ ABSL_GUARDED_BY(mutex_);
   absl::Time last_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   uint64_t reported_ ABSL_GUARDED_BY(mutex_) = 0;  // of dropped_, in lines so far
