@@ -32,8 +32,8 @@ class KeySet {
   // Keys that Warden cannot use are set aside, as RFC 7517 section 5 asks: unknown `kty` or curve,
   // other `use`, missing members, too weak. They stand in skipped(). The set as a whole is refused
   // if
-  //  - it is not strict JSON (UTF-8, no duplicate members), or not an object with an array `keys`
-  //    of objects: InvalidArgument, with the place;
+  //  - it is not strict JSON (UTF-8, no duplicate members), or not an object with a list `keys`:
+  //    InvalidArgument, with the place;
   //  - no usable key remains, two usable keys have the same `kid`, secrets of HMACs stand among
   //    public keys, or a key carries private members: FailedPrecondition, with every problem.
   static absl::StatusOr<std::shared_ptr<const KeySet>> Parse(std::string_view jwks_json,
