@@ -19,7 +19,7 @@ using ::testing::TestWithParam;
 const std::string kSet = std::string(WARDEN_TEST_SETS) + "/shop.binpb";
 const std::string kData = std::string(WARDEN_TESTDATA) + "/";
 
-class MatrixFormat : public TestWithParam<const char*> {};
+class MatrixFormat : public TestWithParam<std::string> {};
 
 TEST_P(MatrixFormat, IsAsWrittenDown) {
   std::vector<std::string> arguments = {"access", "matrix",   "--descriptor-set",
@@ -32,7 +32,8 @@ TEST_P(MatrixFormat, IsAsWrittenDown) {
   EXPECT_EQ(result.out, ReadFile(kData + "matrix." + format));
 }
 
-INSTANTIATE_TEST_SUITE_P(Formats, MatrixFormat, ::testing::Values("table", "markdown", "json"));
+INSTANTIATE_TEST_SUITE_P(Formats, MatrixFormat, ::testing::Values("table", "markdown", "json"),
+                         [](const auto& format) { return format.param; });
 
 TEST(Matrix, OfOneService) {
   const CommandResult result =
