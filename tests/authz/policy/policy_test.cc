@@ -114,7 +114,7 @@ struct Bad {
   std::string error;
 };
 
-void PrintTo(const Bad& bad, std::ostream* out) { *out << testing::SafeName(bad.error); }
+void PrintTo(const Bad& bad, std::ostream* out) { *out << testing::SafeName(bad.yaml); }
 
 class PolicyRefuses : public TestWithParam<Bad> {};
 
