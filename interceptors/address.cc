@@ -1,5 +1,10 @@
 #include "interceptors/address.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <cstring>
+
 namespace warden {
 namespace {
 
@@ -19,6 +24,27 @@ std::string_view AddressOf(std::string_view peer_uri) {
   if (Consume(&rest, "%5B")) return rest.substr(0, rest.find("%5D"));
   if (Consume(&rest, "[")) return rest.substr(0, rest.find(']'));
   return rest;
+}
+
+std::string_view HostOf(std::string_view address, AddressBuffer* buffer) {
+  constexpr size_t kPrefixBytes = 8;
+  if (address.find(':') == std::string_view::npos) return address;
+  char text[INET6_ADDRSTRLEN] = {};
+  // A zone ("fe80::1%eth0") names a link, not a host.
+  const std::string_view bare = address.substr(0, address.find('%'));
+  if (bare.size() >= sizeof(text)) return address;
+  std::memcpy(text, bare.data(), bare.size());
+  in6_addr parsed = {};
+  if (inet_pton(AF_INET6, text, &parsed) != 1) return address;
+  if (IN6_IS_ADDR_V4MAPPED(&parsed)) {
+    if (inet_ntop(AF_INET, &parsed.s6_addr[12], buffer->data(),
+                  static_cast<socklen_t>(buffer->size())) == nullptr) {
+      return address;
+    }
+    return buffer->data();
+  }
+  std::memcpy(buffer->data(), parsed.s6_addr, kPrefixBytes);
+  return {buffer->data(), kPrefixBytes};
 }
 
 }  // namespace warden

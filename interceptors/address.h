@@ -2,6 +2,7 @@
 #ifndef WARDEN_INTERCEPTORS_ADDRESS_H_
 #define WARDEN_INTERCEPTORS_ADDRESS_H_
 
+#include <array>
 #include <string_view>
 
 namespace warden {
@@ -10,6 +11,14 @@ namespace warden {
 // and "ipv6:[::1]:41002" give "::1", "unix:/run/app.sock" gives the whole. A view into `peer_uri`.
 // Thread-safe.
 std::string_view AddressOf(std::string_view peer_uri);
+
+using AddressBuffer = std::array<char, 16>;
+
+// What counts as one host for a limit: an IPv4 address as it is, also where it comes mapped into
+// IPv6, and the /64 of an IPv6 address, since one customer usually has all of it (RFC 6177, RFC
+// 4291 section 2.5.4). Anything else is its own host. A view into `address` or `buffer`; bytes, not
+// text. Thread-safe.
+std::string_view HostOf(std::string_view address, AddressBuffer* buffer);
 
 }  // namespace warden
 

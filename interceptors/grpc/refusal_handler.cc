@@ -2,6 +2,7 @@
 
 #include <grpcpp/impl/codegen/server_callback_handlers.h>
 #include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/message_allocator.h>
 #include <grpcpp/support/method_handler.h>
 #include <grpcpp/support/server_callback.h>
 
@@ -12,17 +13,23 @@ namespace {
 
 using grpc::ByteBuffer;
 
-// A stream that neither reads nor writes and ends with a status: on the wire, what any kind of
-// method may answer.
+// Sync: a stream that neither reads nor writes and ends with a status.
 using SyncStream = grpc::ServerReaderWriter<ByteBuffer, ByteBuffer>;
 using SyncHandler =
     grpc::internal::TemplatedBidiStreamingHandler<SyncStream, /*WriteNeeded=*/false>;
-using CallbackHandler = grpc::internal::CallbackBidiHandler<ByteBuffer, ByteBuffer>;
 
-class EndedReactor final : public grpc::ServerBidiReactor<ByteBuffer, ByteBuffer> {
+// Callback: a unary call that ends with a status. On the wire both are what any kind of method may
+// answer; this is the cheaper one, since only unary calls can end without a hop to another thread.
+using CallbackHandler = grpc::internal::CallbackUnaryHandler<ByteBuffer, ByteBuffer>;
+
+// Stands where a unary call's messages would be; nothing looks at them.
+class NoMessages final : public grpc::MessageHolder<ByteBuffer, ByteBuffer> {
  public:
-  explicit EndedReactor(const grpc::Status& status) { Finish(status); }
-  void OnDone() override { delete this; }
+  NoMessages() {
+    set_request(nullptr);
+    set_response(nullptr);
+  }
+  void Release() override {}
 };
 
 }  // namespace
@@ -41,11 +48,17 @@ void RefuseSync(const grpc::internal::MethodHandler::HandlerParameter& param,
 
 void RefuseCallback(const grpc::internal::MethodHandler::HandlerParameter& param,
                     const grpc::Status& status) {
+  static NoMessages* const no_messages = new NoMessages;
   CallbackHandler handler(
-      [&status](grpc::CallbackServerContext*) { return new EndedReactor(status); });
+      [&status](grpc::CallbackServerContext* context, const ByteBuffer*, ByteBuffer*) {
+        grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+        reactor->Finish(status);
+        return reactor;
+      });
   // A handler makes no reactor for a request whose status is not OK, as a refused one's is.
   handler.RunHandler(grpc::internal::MethodHandler::HandlerParameter(
-      param.call, param.server_context, nullptr, grpc::Status::OK, nullptr, param.call_requester));
+      param.call, param.server_context, nullptr, grpc::Status::OK, no_messages,
+      param.call_requester));
 }
 
 }  // namespace warden

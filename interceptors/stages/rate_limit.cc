@@ -5,6 +5,7 @@
 
 #include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
+#include "interceptors/address.h"
 #include "interceptors/guarded_method.h"
 #include "interceptors/observe/metrics.h"
 
@@ -23,7 +24,10 @@ void Append(char kind, std::string_view first, std::string_view second, KeyBuffe
   key->insert(key->end(), second.begin(), second.end());
 }
 
-void AppendAddress(const Call& call, KeyBuffer* key) { Append('a', call.address, "", key); }
+void AppendAddress(const Call& call, KeyBuffer* key) {
+  AddressBuffer buffer;
+  Append('a', HostOf(call.address, &buffer), "", key);
+}
 
 void AppendPeer(const Call& call, KeyBuffer* key) {
   const Peer& peer = *call.peer;

@@ -20,6 +20,7 @@ struct Options {
   int calls = 20'000;
   int connections = 4;
   int depth = 8;
+  std::string only;  // of the refused cases
 };
 
 struct Sample {
@@ -68,7 +69,7 @@ class Bench {
  public:
   explicit Bench(const Options& options)
       : options_(options),
-        world_({.register_probe = false}),
+        world_({.register_probe = false, .record = false}),
         bare_(ServerProcess::Kind::kBare, &world_),
         guarded_(ServerProcess::Kind::kGuarded, &world_) {
     bare_connections_ = Connect(bare_.port());
@@ -151,6 +152,7 @@ class Bench {
   }
 
   void PrintRefusal(const char* name, const LoadSpec& spec) {
+    if (!options_.only.empty() && options_.only != name) return;
     std::vector<Sample> allowed, refused;
     for (int i = 0; i < options_.rounds; ++i) {
       allowed.push_back(Measure(guarded_, guarded_connections_, good_, true));
@@ -178,6 +180,8 @@ int main(int argc, char** argv) {
   app.add_option("--connections", options.connections)->check(CLI::Range(1, 256));
   app.add_option("--depth", options.depth, "calls under way per connection")
       ->check(CLI::Range(1, 1024));
+  app.add_option("--only", options.only,
+                 "of the refused calls, only this row, such as \"no token\"");
   CLI11_PARSE(app, argc, argv);
   return warden::testing::Bench(options).Run();
 }

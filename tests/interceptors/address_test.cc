@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace warden {
 namespace {
 
@@ -16,6 +18,31 @@ TEST(AddressTest, TakesTheHostOfEveryFormOfPeer) {
 TEST(AddressTest, GivesTwoPortsOfAHostTheSameAddress) {
   EXPECT_EQ(AddressOf("ipv4:10.0.0.7:1"), AddressOf("ipv4:10.0.0.7:2"));
   EXPECT_NE(AddressOf("ipv4:10.0.0.7:1"), AddressOf("ipv4:10.0.0.71:1"));
+}
+
+std::string HostOf(std::string_view address) {
+  AddressBuffer buffer;
+  return std::string(warden::HostOf(address, &buffer));
+}
+
+TEST(AddressTest, CountsAnIpv6NetworkAsOneHost) {
+  EXPECT_EQ(HostOf("2001:db8:1:2::1"), HostOf("2001:db8:1:2:ffff:ffff:ffff:ffff"));
+  EXPECT_NE(HostOf("2001:db8:1:2::1"), HostOf("2001:db8:1:3::1"));
+  EXPECT_EQ(HostOf("fe80::1%eth0"), HostOf("fe80::2"));
+}
+
+TEST(AddressTest, CountsEachIpv4AddressAlsoWhenMapped) {
+  EXPECT_EQ(HostOf("10.0.0.7"), "10.0.0.7");
+  EXPECT_EQ(HostOf("::ffff:10.0.0.7"), "10.0.0.7");
+  EXPECT_NE(HostOf("::ffff:10.0.0.7"), HostOf("::ffff:10.0.0.8"));
+}
+
+TEST(AddressTest, LeavesWhatIsNoAddressAlone) {
+  for (const std::string odd : {"", "unix:/run/app.sock", ":", "2001:db8::zz"}) {
+    EXPECT_EQ(HostOf(odd), odd);
+  }
+  const std::string longer(200, ':');
+  EXPECT_EQ(HostOf(longer), longer);
 }
 
 TEST(AddressTest, StaysInsideOddText) {
