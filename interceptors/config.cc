@@ -92,6 +92,11 @@ std::string ResolveFile(const LoadedConfig& config, std::string_view file) {
   return (std::filesystem::path(config.folder) / path).string();
 }
 
+size_t MaxMetadataBytes(const v1::Config& config) {
+  const uint32_t configured = config.request().max_metadata_bytes();
+  return configured == 0 ? size_t{64} * 1024 : configured;
+}
+
 absl::Duration DurationOr(bool present, const google::protobuf::Duration& duration,
                           absl::Duration fallback) {
   if (!present) return fallback;

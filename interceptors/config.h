@@ -2,6 +2,7 @@
 #ifndef WARDEN_INTERCEPTORS_CONFIG_H_
 #define WARDEN_INTERCEPTORS_CONFIG_H_
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,9 @@ absl::StatusOr<LoadedConfig> ParseConfig(std::string_view yaml, std::string_view
 
 // `file` as it can be opened: relative names start from the configuration's folder.
 std::string ResolveFile(const LoadedConfig& config, std::string_view file);
+
+// The largest metadata of a call that is looked at, in bytes.
+size_t MaxMetadataBytes(const v1::Config& config);
 
 // `duration` in Abseil's type; `fallback` where it is absent.
 absl::Duration DurationOr(bool present, const google::protobuf::Duration& duration,

@@ -19,7 +19,6 @@
 namespace warden {
 namespace {
 
-constexpr size_t kDefaultMetadataBytes = 64 * 1024;
 constexpr size_t kDefaultTokenBytes = 16 * 1024;
 constexpr size_t kDefaultLimitKeys = 1 << 20;
 constexpr uint32_t kValidateStage = 6;  // after the six of MakeStages
@@ -113,8 +112,7 @@ absl::Status Guard::MakeMetrics() {
 void Guard::MakeStages(const LoadedConfig& config, const GuardOptions& options) {
   const v1::Config& settings = config.config;
   std::vector<std::unique_ptr<Stage>> stages;
-  stages.push_back(std::make_unique<AdmissionStage>(
-      OrDefault(settings.request().max_metadata_bytes(), kDefaultMetadataBytes)));
+  stages.push_back(std::make_unique<AdmissionStage>(MaxMetadataBytes(settings)));
   stages.push_back(std::make_unique<IdentityStage>(peers_, !options.insecure_allow_no_certificate));
   stages.push_back(std::make_unique<CredentialStage>(
       tokens_, OrDefault(settings.tokens().max_token_bytes(), kDefaultTokenBytes), metrics_.get()));

@@ -1,5 +1,6 @@
 #include "interceptors/grpc/guard_interceptor.h"
 
+#include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/server_context.h>
 
 #include <string_view>
@@ -9,10 +10,6 @@
 
 namespace warden {
 namespace {
-
-// gRPC's name for every call to a method that no service registered; the generic service answers
-// those.
-constexpr std::string_view kGenericMethod = "unknown";
 
 // Cancels its call as soon as it is seen: the most that an interceptor can do.
 class CancellingInterceptor final : public grpc::experimental::Interceptor {
@@ -41,7 +38,10 @@ grpc::experimental::Interceptor* GuardInterceptorFactory::CreateServerIntercepto
   grpc::ServerContextBase* const context = info->server_context();
   SetCurrentContext(context);
   const std::string_view method = info->method();
-  if (guard_->Find(method) != nullptr || method == kGenericMethod) return nullptr;
+  if (guard_->Find(method) != nullptr) return nullptr;
+  // Of no service: UnknownMethodService, the only generic one there can be, answers. The method's
+  // name is whatever path the client made up.
+  if (dynamic_cast<grpc::GenericCallbackServerContext*>(context) != nullptr) return nullptr;
   if (unguarded_.contains(absl::string_view(method.data(), method.size()))) return nullptr;
   guard_->CountUnguarded();
   return new CancellingInterceptor(context);

@@ -3,6 +3,7 @@
 #include <grpcpp/health_check_service_interface.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -19,6 +20,14 @@ namespace {
 MethodNames UnguardedOf(const LoadedConfig& config) {
   const auto& names = config.config.unguarded_methods();
   return {names.begin(), names.end()};
+}
+
+// gRPC refuses metadata over 8 KiB by itself, unless told otherwise: without details, count or
+// record. This leaves room for Warden to do it, and for what gRPC counts besides keys and values
+// (32 bytes an entry, RFC 9113 section 6.5.2; pseudo-headers).
+int GrpcMetadataBytes(const v1::Config& config) {
+  constexpr size_t kMost = std::numeric_limits<int>::max();
+  return static_cast<int>(std::min(2 * MaxMetadataBytes(config) + 8192, kMost));
 }
 
 // "orders.v1.OrderService" of "/orders.v1.OrderService/GetOrder".
@@ -127,6 +136,7 @@ absl::Status ServerBuilder::Prepare(Server* server) {
     server->gated_.push_back(std::make_unique<GatedService>(service, server->guard_.get()));
     builder_->RegisterService(server->gated_.back().get());
   }
+  builder_->AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, GrpcMetadataBytes(config_.config));
   unknown_->SetGuard(server->guard_.get());
   server->unknown_ = std::move(unknown_);
   auto& factories = grpc_private::InterceptorFactoriesOf(*builder_);
