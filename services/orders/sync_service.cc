@@ -39,13 +39,12 @@ class BlockingWatcher : public Watcher {
 
   Step Next(absl::Duration patience) {
     absl::MutexLock lock(&mutex_);
+    mutex_.AwaitWithTimeout(absl::Condition(
+                                +[](WatchBacklog* backlog) { return backlog->Ready(); }, &backlog_),
+                            patience);
     Step step;
-    const auto ready = [this, &step]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-      step.event = backlog_.Next();
-      if (!step.event.has_value()) step.end = backlog_.End();
-      return step.event.has_value() || step.end.has_value();
-    };
-    mutex_.AwaitWithTimeout(absl::Condition(&ready), patience);
+    step.event = backlog_.Next();
+    if (!step.event.has_value()) step.end = backlog_.End();
     return step;
   }
 

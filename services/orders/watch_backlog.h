@@ -34,6 +34,9 @@ class WatchBacklog {
   // The next event to send, if there is one.
   std::optional<v1::OrderEvent> Next();
 
+  // Whether Next or End has something to say.
+  bool Ready() const { return !waiting_.empty() || End().has_value(); }
+
   // How the call ends, once all of Next was sent: nothing while it goes on, OK after max_events,
   // ResourceExhausted where the caller was too slow.
   std::optional<absl::Status> End() const;
