@@ -45,7 +45,7 @@ std::string Read(const std::filesystem::path& path) {
 }
 
 // Arguments are safe in a shell as they are.
-Result Run(const std::string& arguments, const std::string& input) {
+Result RunCli(const std::string& arguments, const std::string& input) {
   std::string folder = (std::filesystem::temp_directory_path() / "warden-message-XXXXXX").string();
   EXPECT_NE(mkdtemp(folder.data()), nullptr);
   const std::filesystem::path path = folder;
@@ -61,9 +61,9 @@ Result Run(const std::string& arguments, const std::string& input) {
 
 Result Validate(const std::string& set, const std::string& type, const std::string& input,
                 const std::string& more = "") {
-  return Run("message validate --descriptor-set " WARDEN_TEST_SETS "/" + set + ".binpb --type " +
-                 type + " " + more,
-             input);
+  return RunCli("message validate --descriptor-set " WARDEN_TEST_SETS "/" + set + ".binpb --type " +
+                    type + " " + more,
+                input);
 }
 
 Result Item(const std::string& input, const std::string& more = "") {
@@ -199,11 +199,11 @@ TEST(Validate, UnknownTypeAndFiles) {
   EXPECT_EQ(type.exit_status, 2);
   EXPECT_EQ(type.err, "the set has no message `warden.rules_test.Nothing`\n");
   EXPECT_EQ(Validate("missing", "a.B", "{}").exit_status, 2);
-  EXPECT_EQ(Run("message validate --descriptor-set " WARDEN_CLI " --type a.B", "{}").exit_status,
+  EXPECT_EQ(RunCli("message validate --descriptor-set " WARDEN_CLI " --type a.B", "{}").exit_status,
             2);
-  EXPECT_EQ(Run("message validate --type a.B", "{}").exit_status, 2);
-  EXPECT_EQ(Run("message", "").exit_status, 2);
-  EXPECT_THAT(Run("message validate --help", "").out, HasSubstr("Exit status"));
+  EXPECT_EQ(RunCli("message validate --type a.B", "{}").exit_status, 2);
+  EXPECT_EQ(RunCli("message", "").exit_status, 2);
+  EXPECT_THAT(RunCli("message validate --help", "").out, HasSubstr("Exit status"));
 }
 
 }  // namespace
