@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -21,11 +22,19 @@
 
 namespace warden {
 
+class Guard;
+
 // One call and what was decided of it. Written by the thread that runs the gate, before the
 // handler.
 struct CallState {
   Call call;
   std::optional<Refusal> refusal;
+  Guard* guard = nullptr;
+  const grpc::ServerContextBase* context = nullptr;
+  // Of a callback call that passed: gRPC's own end of it, and what keeps this object until then. A
+  // lambda that captures one pointer to here needs no memory of its own.
+  std::function<void()> next;
+  std::shared_ptr<CallState> self;
 };
 
 // Thread-safe, sharded. Bounded by the number of calls in progress.

@@ -60,6 +60,8 @@ class GateHandler final : public MethodHandler {
 // Everything that connection and metadata decide.
 std::shared_ptr<CallState> GateHandler::Begin(grpc_call* call, grpc::ServerContextBase* context) {
   auto state = std::make_shared<CallState>();
+  state->guard = guard_;
+  state->context = context;
   guard_->Begin(method_, &state->call);
   context->AddTrailingMetadata(kRequestIdTrailer, state->call.request_id);
   {
@@ -141,13 +143,17 @@ void GateHandler::Pass(const HandlerParameter& param, const std::shared_ptr<Call
     return;
   }
   // gRPC asks for the next call when this one has ended, after the reactor's OnDone.
-  auto ended = [guard = guard_, context, state, next = param.call_requester] {
-    guard->Finished(state->call);
-    CallRegistry::Instance().Erase(context, state.get());
-    next();
+  state->next = param.call_requester;
+  state->self = state;
+  auto ended = [ended_call = state.get()] {
+    const std::shared_ptr<CallState> ending = std::move(ended_call->self);
+    ending->guard->Finished(ending->call);
+    CallRegistry::Instance().Erase(ending->context, ending.get());
+    ending->next();
   };
+  static_assert(sizeof(ended) == sizeof(void*), "or std::function allocates");
   inner_->RunHandler(HandlerParameter(param.call, context, param.request, param.status,
-                                      param.internal_data, std::move(ended)));
+                                      param.internal_data, ended));
 }
 
 void GateHandler::Refuse(const HandlerParameter& param, const CallState& state) {
