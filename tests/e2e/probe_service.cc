@@ -19,6 +19,10 @@ void Describe(const grpc::ServerContextBase* context, ProbeReply* reply) {
   for (const std::string& role : caller->roles()) reply->add_roles(role);
 }
 
+int RepliesTo(const ProbeRequest& request) {
+  return request.replies() == 0 ? 2 : request.replies();
+}
+
 class SyncProbe final : public v1::Probe::Service {
  public:
   explicit SyncProbe(std::atomic<int>* runs) : runs_(runs) {}
@@ -34,19 +38,23 @@ class SyncProbe final : public v1::Probe::Service {
   WARDEN_PROBE_UNARY(AnyOf, ProbeRequest)
   WARDEN_PROBE_UNARY(LimitedByPrincipal, ProbeRequest)
   WARDEN_PROBE_UNARY(LimitedByPeer, ProbeRequest)
+  WARDEN_PROBE_UNARY(LimitedToTwenty, ProbeRequest)
   WARDEN_PROBE_UNARY(Checked, CheckedRequest)
 #undef WARDEN_PROBE_UNARY
 
 #define WARDEN_PROBE_STREAM(Method, Request)                             \
   grpc::Status Method(grpc::ServerContext* context, const Request*,      \
                       grpc::ServerWriter<ProbeReply>* writer) override { \
-    return WriteTwo(context, writer);                                    \
+    return WriteMany(context, 2, writer);                                \
   }
-  WARDEN_PROBE_STREAM(ServerStream, ProbeRequest)
   WARDEN_PROBE_STREAM(LimitedByAddress, ProbeRequest)
   WARDEN_PROBE_STREAM(CheckedStream, CheckedRequest)
 #undef WARDEN_PROBE_STREAM
 
+  grpc::Status ServerStream(grpc::ServerContext* context, const ProbeRequest* request,
+                            grpc::ServerWriter<ProbeReply>* writer) override {
+    return WriteMany(context, RepliesTo(*request), writer);
+  }
   grpc::Status ClientStream(grpc::ServerContext* context, grpc::ServerReader<Note>* reader,
                             ProbeReply* reply) override {
     ++*runs_;
@@ -74,26 +82,27 @@ class SyncProbe final : public v1::Probe::Service {
     Describe(context, reply);
     return grpc::Status::OK;
   }
-  grpc::Status WriteTwo(grpc::ServerContext* context, grpc::ServerWriter<ProbeReply>* writer) {
+  grpc::Status WriteMany(grpc::ServerContext* context, int replies,
+                         grpc::ServerWriter<ProbeReply>* writer) {
     ++*runs_;
     ProbeReply reply;
     Describe(context, &reply);
-    writer->Write(reply);
-    writer->Write(reply);
+    for (int i = 0; i < replies && writer->Write(reply); ++i) {
+    }
     return grpc::Status::OK;
   }
 
   std::atomic<int>* const runs_;
 };
 
-class TwoReplies final : public grpc::ServerWriteReactor<ProbeReply> {
+class ManyReplies final : public grpc::ServerWriteReactor<ProbeReply> {
  public:
-  explicit TwoReplies(grpc::CallbackServerContext* context) {
+  ManyReplies(grpc::CallbackServerContext* context, int replies) : replies_(replies) {
     Describe(context, &reply_);
     StartWrite(&reply_);
   }
   void OnWriteDone(bool ok) override {
-    if (ok && ++written_ < 2) {
+    if (ok && ++written_ < replies_) {
       StartWrite(&reply_);
     } else {
       Finish(grpc::Status::OK);
@@ -102,6 +111,7 @@ class TwoReplies final : public grpc::ServerWriteReactor<ProbeReply> {
   void OnDone() override { delete this; }
 
  private:
+  const int replies_;
   ProbeReply reply_;
   int written_ = 0;
 };
@@ -162,6 +172,7 @@ class CallbackProbe final : public v1::Probe::CallbackService {
   WARDEN_PROBE_UNARY(AnyOf, ProbeRequest)
   WARDEN_PROBE_UNARY(LimitedByPrincipal, ProbeRequest)
   WARDEN_PROBE_UNARY(LimitedByPeer, ProbeRequest)
+  WARDEN_PROBE_UNARY(LimitedToTwenty, ProbeRequest)
   WARDEN_PROBE_UNARY(Checked, CheckedRequest)
 #undef WARDEN_PROBE_UNARY
 
@@ -169,13 +180,17 @@ class CallbackProbe final : public v1::Probe::CallbackService {
   grpc::ServerWriteReactor<ProbeReply>* Method(grpc::CallbackServerContext* context, \
                                                const Request*) override {            \
     ++*runs_;                                                                        \
-    return new TwoReplies(context);                                                  \
+    return new ManyReplies(context, 2);                                              \
   }
-  WARDEN_PROBE_STREAM(ServerStream, ProbeRequest)
   WARDEN_PROBE_STREAM(LimitedByAddress, ProbeRequest)
   WARDEN_PROBE_STREAM(CheckedStream, CheckedRequest)
 #undef WARDEN_PROBE_STREAM
 
+  grpc::ServerWriteReactor<ProbeReply>* ServerStream(grpc::CallbackServerContext* context,
+                                                     const ProbeRequest* request) override {
+    ++*runs_;
+    return new ManyReplies(context, RepliesTo(*request));
+  }
   grpc::ServerReadReactor<Note>* ClientStream(grpc::CallbackServerContext* context,
                                               ProbeReply* reply) override {
     ++*runs_;

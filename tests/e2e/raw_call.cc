@@ -74,7 +74,8 @@ void ReadAll(grpc::GenericClientAsyncReaderWriter& stream, grpc::CompletionQueue
   Next(queue);
   answer->code = status.error_code();
   answer->text = status.error_message();
-  ReadDetails(status.error_details(), answer);
+  answer->details = status.error_details();
+  ReadDetails(answer->details, answer);
 }
 
 }  // namespace
@@ -84,7 +85,7 @@ std::string Answer::Trailer(const std::string& name) const {
 }
 
 std::string Answer::Everything() const {
-  std::string all = absl::StrCat(text, "\n", reason, "\n");
+  std::string all = absl::StrCat(text, "\n", reason, "\n", details, "\n");
   for (const auto& [key, value] : trailers) absl::StrAppend(&all, key, ": ", value, "\n");
   for (const std::string& violation : violation_texts) absl::StrAppend(&all, violation, "\n");
   return all;

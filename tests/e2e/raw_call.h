@@ -38,6 +38,8 @@ struct Answer {
   std::string quota_subject;
   std::string request_id;  // RequestInfo
 
+  std::string details;  // grpc-status-details-bin as it came
+
   bool ok() const { return code == grpc::StatusCode::OK; }
   // The single value of a trailer; "" where it is absent or doubled.
   std::string Trailer(const std::string& name) const;

@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "interceptors/observe/refusal_log.h"
 #include "tests/e2e/http_get.h"
 
 namespace warden::testing {
@@ -47,7 +48,7 @@ tokens:
     - issuer: https://auth.probe.test
       jwks_file: jwks.json
       audiences: [probe]
-      algorithms: [ES256]
+      algorithms: [ES256, RS256, EdDSA]
       leeway: 5s
 policy_file: policy.yaml
 metrics:
@@ -60,27 +61,55 @@ std::filesystem::path MakeFolder() {
   return path;
 }
 
-SigningKey MakeKey() { return SigningKey::Generate(Algorithm::kEs256, "key-1").value(); }
+// Keys are dear to make; every world of a program has the same ones.
+SigningKey Key(Algorithm algorithm, const char* key_id) {
+  static std::mutex mutex;
+  static auto* const made = new std::map<std::string, SigningKey>;
+  const std::lock_guard<std::mutex> lock(mutex);
+  const auto found = made->find(key_id);
+  if (found != made->end()) return found->second;
+  return made->emplace(key_id, SigningKey::Generate(algorithm, key_id).value()).first->second;
+}
 
 }  // namespace
 
+std::string RefusalRecord::text() const {
+  return absl::StrCat(request_id, " ", method, " ", peer, " ", address, " ", principal, " ", reason,
+                      " ", stage, " ", detail);
+}
+
 void RecordingSink::Record(const DecisionRecord& record) {
+  RefusalRecord kept;
+  kept.request_id = record.request_id;
+  kept.method = record.method;
+  kept.peer = record.peer;
+  kept.address = record.address;
+  kept.principal = record.principal;
+  kept.reason = record.reason;
+  kept.stage = record.stage;
+  kept.detail = record.detail;
   const std::lock_guard<std::mutex> lock(mutex_);
-  for (const std::string_view part :
-       {record.request_id, record.method, record.peer, record.address, record.principal,
-        record.reason, record.stage, record.detail}) {
-    lines_.append(part).append(" ");
-  }
-  lines_.append("\n");
+  records_.push_back(std::move(kept));
+}
+
+std::vector<RefusalRecord> RecordingSink::records() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return records_;
 }
 
 std::string RecordingSink::all() const {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  return lines_;
+  std::string lines;
+  for (const RefusalRecord& record : records()) absl::StrAppend(&lines, record.text(), "\n");
+  return lines;
 }
 
 World::World(WorldOptions options)
-    : options_(std::move(options)), folder_(MakeFolder()), authority_("Probe CA"), key_(MakeKey()) {
+    : options_(std::move(options)),
+      folder_(MakeFolder()),
+      authority_("Probe CA"),
+      key_(Key(Algorithm::kEs256, "key-1")),
+      rsa_key_(Key(Algorithm::kRs256, "key-rsa")),
+      ed_key_(Key(Algorithm::kEdDsa, "key-ed")) {
   WriteFiles();
 }
 
@@ -103,16 +132,32 @@ void World::WriteFiles() {
   Write("server.crt", server.certificate_pem);
   Write("server.key", server.private_key_pem);
   Write("ca.crt", authority_.certificate_pem());
-  Write("jwks.json", nlohmann::json{{"keys", {key_.PublicJwk().value()}}}.dump());
+  nlohmann::json keys = nlohmann::json::array();
+  for (const SigningKey* key : {&key_, &rsa_key_, &ed_key_}) {
+    keys.push_back(key->PublicJwk().value());
+  }
+  Write("jwks.json", nlohmann::json{{"keys", keys}}.dump());
   Write("policy.yaml", options_.policy.empty() ? kPolicy : options_.policy);
-  Write("warden.yaml", absl::StrCat(kConfig, options_.extra_config));
+  std::string config = absl::StrCat(kConfig, options_.extra_config);
+  for (const auto& [from, to] : options_.edit_config) {
+    const size_t at = config.find(from);
+    if (at == std::string::npos) throw std::runtime_error("no such text: " + from);
+    config.replace(at, from.size(), to);
+  }
+  Write("warden.yaml", config);
 }
 
 absl::Status World::Start() {
   absl::StatusOr<LoadedConfig> config = LoadConfig((folder_ / "warden.yaml").string());
   if (!config.ok()) return config.status();
   ServerBuilder builder(*std::move(config));
-  builder.AddListeningPort("127.0.0.1:0", &port_).SetDecisionSink(sink_);
+  builder.AddListeningPort("127.0.0.1:0", &port_);
+  if (options_.record) {
+    builder.SetDecisionSink(sink_);
+  } else {
+    builder.SetDecisionSink(
+        std::make_shared<RefusalLog>(RefusalLogOptions{.write = [](std::string_view) {}}));
+  }
   if (options_.register_probe) {
     probe_ = MakeProbe(options_.api, &runs_);
     builder.RegisterService(probe_.get());
@@ -156,11 +201,15 @@ const std::shared_ptr<grpc::Channel>& World::channel() {
   return channel_;
 }
 
+nlohmann::json World::Claims(const std::string& subject, const std::vector<std::string>& roles) {
+  const int64_t now = absl::ToUnixSeconds(absl::Now());
+  return {{"iss", kIssuer}, {"sub", subject},   {"aud", kAudience},
+          {"iat", now},     {"exp", now + 600}, {"roles", roles}};
+}
+
 std::string World::Token(const std::string& subject, const std::vector<std::string>& roles,
                          const std::function<void(nlohmann::json&)>& edit) const {
-  const int64_t now = absl::ToUnixSeconds(absl::Now());
-  nlohmann::json claims = {{"iss", kIssuer}, {"sub", subject},   {"aud", kAudience},
-                           {"iat", now},     {"exp", now + 600}, {"roles", roles}};
+  nlohmann::json claims = Claims(subject, roles);
   if (edit) edit(claims);
   return key_.SignCompact({{"typ", "JWT"}}, claims.dump()).value();
 }

@@ -14,6 +14,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -29,27 +30,39 @@ namespace warden::testing {
 inline constexpr char kIssuer[] = "https://auth.probe.test";
 inline constexpr char kAudience[] = "probe";
 
-// Keeps every refusal record as text.
+// A DecisionRecord that outlives its call.
+struct RefusalRecord {
+  std::string request_id, method, peer, address, principal, reason, stage, detail;
+  std::string text() const;  // all of it, on one line
+};
+
+// Keeps every refusal record. Thread-safe.
 class RecordingSink final : public DecisionSink {
  public:
   void Record(const DecisionRecord& record) override;
+  std::vector<RefusalRecord> records() const;
   std::string all() const;  // one line a record
 
  private:
   mutable std::mutex mutex_;
-  std::string lines_;
+  std::vector<RefusalRecord> records_;
 };
 
 struct WorldOptions {
   Api api = Api::kCallback;
   std::string policy;        // YAML; the default has roles caller, admin and auditor
   std::string extra_config;  // YAML lines added to the configuration
+  // Texts of warden.yaml to be replaced by others, for configurations that are wrong.
+  std::vector<std::pair<std::string, std::string>> edit_config;
   // Registers more services, sets gRPC options.
   std::function<void(ServerBuilder&)> customize;
   bool register_probe = true;
+  bool log_to_stderr = false;  // the server's own log of refusals instead of sink()
+  bool record = true;          // refusals go to sink(); else to a log that is thrown away
 };
 
-// Makes all files in a temporary folder, which goes with it. The server is started by Start.
+// Makes all files in a temporary folder, which goes with it. The server is started by Start. Not
+// thread-safe before that, thread-safe after it except for channel().
 class World {
  public:
   explicit World(WorldOptions options = {});
@@ -79,26 +92,35 @@ class World {
   static RawCall Call(const std::string& method, const std::string& token,
                       const std::string& body = "");
 
+  // The configured keys: ES256 "key-1", RS256 "key-rsa", EdDSA "key-ed".
   const SigningKey& key() const { return key_; }
+  const SigningKey& rsa_key() const { return rsa_key_; }
+  const SigningKey& ed_key() const { return ed_key_; }
   const CertificateAuthority& authority() const { return authority_; }
   int runs() const { return runs_; }
+  std::atomic<int>* runs_counter() { return &runs_; }
   RecordingSink& sink() { return *sink_; }
   const std::filesystem::path& folder() const { return folder_; }
+  // Writes a file of the folder again; before Start.
+  void Write(const std::string& name, const std::string& text) const;
 
   // Every sample that the metrics port serves over HTTP, by its name and labels as they stand
   // there.
   std::map<std::string, double> Metrics() const;
   // warden_decisions_total of a method and a reason; 0 where there is none yet.
   double Decisions(const std::string& method, const std::string& reason) const;
+  // The good claims that Token signs.
+  static nlohmann::json Claims(const std::string& subject, const std::vector<std::string>& roles);
 
  private:
   void WriteFiles();
-  void Write(const std::string& name, const std::string& text) const;
 
   WorldOptions options_;
   std::filesystem::path folder_;
   CertificateAuthority authority_;
   SigningKey key_;
+  SigningKey rsa_key_;
+  SigningKey ed_key_;
   std::shared_ptr<RecordingSink> sink_ = std::make_shared<RecordingSink>();
   std::atomic<int> runs_{0};
   std::unique_ptr<grpc::Service> probe_;
