@@ -60,8 +60,8 @@ std::string_view KindName(YamlNode::Kind kind) {
 }
 
 struct SetScalar {  // puts a ScalarValue into a singular field, or adds it to a repeated one
-  Message* message;
-  const FieldDescriptor* field;
+  Message* message = nullptr;
+  const FieldDescriptor* field = nullptr;
   const Reflection* reflection = message->GetReflection();
 
 #define WARDEN_SET(Type, Name)                                 \
@@ -177,6 +177,7 @@ class MessageReader {
 
   static std::string KeyAdvice(const Descriptor& type, std::string_view key) {
     std::vector<std::string> names;
+    names.reserve(static_cast<size_t>(type.field_count()));
     for (int i = 0; i < type.field_count(); ++i) names.push_back(type.field(i)->name());
     std::string advice = Suggestion(key, names);
     if (!advice.empty()) return advice;
@@ -295,7 +296,7 @@ absl::Status ReadBoundedFile(const std::string& path, size_t max_bytes, std::str
 absl::Status LoadYamlFile(const std::string& path, Message* out, SourceMap* places,
                           const YamlBounds& bounds) {
   std::string text;
-  if (const absl::Status status = ReadBoundedFile(path, bounds.max_bytes, &text); !status.ok()) {
+  if (absl::Status status = ReadBoundedFile(path, bounds.max_bytes, &text); !status.ok()) {
     out->Clear();
     if (places != nullptr) *places = SourceMap(path, nullptr);
     return status;

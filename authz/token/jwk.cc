@@ -17,7 +17,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-absl::Status Unusable(std::string message) { return absl::FailedPreconditionError(message); }
+absl::Status Unusable(const std::string& message) { return absl::FailedPreconditionError(message); }
 
 std::string Quoted(const std::string& text) {
   return absl::StrCat("\"", absl::CHexEscape(text.substr(0, 32)), "\"");

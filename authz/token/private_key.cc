@@ -44,7 +44,7 @@ constexpr std::array<RsaMember, 8> kRsaMembers = {{
     {"qi", OSSL_PKEY_PARAM_RSA_COEFFICIENT1, true},
 }};
 
-absl::Status Invalid(std::string message) { return absl::InvalidArgumentError(message); }
+absl::Status Invalid(const std::string& message) { return absl::InvalidArgumentError(message); }
 
 std::optional<std::string> OctetsMember(const Json& jwk, const char* name) {
   const auto member = jwk.find(name);

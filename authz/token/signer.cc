@@ -21,7 +21,7 @@ using Json = nlohmann::json;
 
 constexpr size_t kMaxDepth = 16;
 
-absl::Status Invalid(std::string message) { return absl::InvalidArgumentError(message); }
+absl::Status Invalid(const std::string& message) { return absl::InvalidArgumentError(message); }
 
 EVP_PKEY* NewKey(Algorithm algorithm) {
   switch (algorithm) {

@@ -130,7 +130,7 @@ class TokenCache::Shard {
   uint64_t evictions_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
-TokenCache::TokenCache(std::shared_ptr<const TokenVerifier> verifier, size_t max_entries)
+TokenCache::TokenCache(const std::shared_ptr<const TokenVerifier>& verifier, size_t max_entries)
     : seed_(RandomSeed()) {
   // A small cache has one shard, so that its bound is exact.
   while (shards_in_use_ < kShards && max_entries / (2 * shards_in_use_) >= kMinEntriesPerShard) {
@@ -161,7 +161,7 @@ TokenResult TokenCache::Verify(std::string_view compact, absl::Time now, bool* h
   return result;
 }
 
-void TokenCache::Replace(std::shared_ptr<const TokenVerifier> verifier) {
+void TokenCache::Replace(const std::shared_ptr<const TokenVerifier>& verifier) {
   for (size_t i = 0; i < shards_in_use_; ++i) shards_[i]->Replace(verifier);
 }
 

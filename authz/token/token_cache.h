@@ -21,7 +21,7 @@ class TokenCache {
  public:
   // Bounded by `max_entries` (at least 1) and by 2 KiB of token bytes for each of them, so longer
   // tokens count for more. REQUIRES: verifier is not null.
-  TokenCache(std::shared_ptr<const TokenVerifier> verifier, size_t max_entries);
+  TokenCache(const std::shared_ptr<const TokenVerifier>& verifier, size_t max_entries);
   ~TokenCache();
   TokenCache(const TokenCache&) = delete;
   TokenCache& operator=(const TokenCache&) = delete;
@@ -32,7 +32,7 @@ class TokenCache {
   // Takes other keys or rules into use and forgets every token. A Verify that begins after Replace
   // returned is answered by the new verifier alone; one that is under way may still be answered by
   // the old one, and its result is then not remembered.
-  void Replace(std::shared_ptr<const TokenVerifier> verifier);
+  void Replace(const std::shared_ptr<const TokenVerifier>& verifier);
 
   size_t size() const;
   uint64_t evictions() const;  // entries that made room for others, so far

@@ -73,7 +73,7 @@ RequestId RequestId::Make(absl::Time now) {
       static_cast<uint64_t>(std::clamp<int64_t>(absl::ToUnixMillis(now), 0, kMaxMillis));
   const uint64_t a = generator.Next();
   const uint64_t b = generator.Next();
-  RequestId id;
+  RequestId id;  // NOLINT(cppcoreguidelines-pro-type-member-init): every character is written below
   char* out = id.text_.data();
   out = WriteHex(millis >> 16, 8, out);
   *out++ = '-';

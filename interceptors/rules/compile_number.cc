@@ -152,6 +152,7 @@ void CompileSet(Op op, std::string_view name, const char* words, std::vector<T> 
                 const Domain<T>& domain, ValueBuilder& out) {
   if (set.empty()) return;
   std::vector<std::string> shown;
+  shown.reserve(set.size());
   for (const T& each : set) shown.push_back(domain.show(each));
   auto& sets = SetsOf(out.data(), T{});
   out.AddCheck(op, name, absl::StrCat(words, ShowList(shown))).index =
@@ -192,6 +193,7 @@ void CompileDefinedOnly(RuleView& rules, ValueBuilder& out) {
   const google::protobuf::EnumDescriptor* type = out.field().enum_type();
   if (!defined_only || type == nullptr) return;
   std::vector<int64_t> numbers;
+  numbers.reserve(static_cast<size_t>(type->value_count()));
   for (int i = 0; i < type->value_count(); ++i) numbers.push_back(type->value(i)->number());
   std::sort(numbers.begin(), numbers.end());
   out.AddCheck(Op::kIntIn, "defined_only", "must be one of the defined enum values").index =

@@ -40,6 +40,7 @@ void CompileTextSet(const std::vector<std::string>& set, std::string_view name, 
                     const char* words, ValueBuilder& out) {
   if (set.empty()) return;
   std::vector<std::string> shown;
+  shown.reserve(set.size());
   for (const std::string& each : set) shown.push_back(ShowText(each));
   out.AddCheck(op, name, absl::StrCat(words, ShowList(shown))).index =
       static_cast<uint32_t>(out.data().text_sets.size());
@@ -253,6 +254,7 @@ void CompileAnyRules(RuleView& rules, ValueBuilder& out) {
   CompileTextSet(rules.Texts("not_in"), "not_in", Op::kTextNotIn, "type URL must not be one of ",
                  out);
   std::vector<Value> members;
+  members.reserve(in.size());
   for (const std::string& each : in) members.push_back(ToValue(each));
   out.CheckConstants({}, members);
 }

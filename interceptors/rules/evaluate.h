@@ -11,6 +11,7 @@ namespace warden::rules {
 
 // A value in the shape that its ValuePlan says; only the member for that shape (or unwrapping) is
 // set. Refers to the message, does not own.
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): one member of a union is enough.
 struct Value {
   union {
     int64_t i;
