@@ -72,7 +72,7 @@ Guard::~Guard() {
 
 absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
                                                      const std::vector<ServedMethod>& methods,
-                                                     GuardOptions options) {
+                                                     const GuardOptions& options) {
   ProblemList problems;
   std::unique_ptr<Guard> guard(new Guard);
   guard->policy_ = LoadPolicy(config, &problems);

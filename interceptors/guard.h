@@ -40,7 +40,7 @@ class Guard {
   // every problem of every method and file, one a line; nothing is served then.
   static absl::StatusOr<std::unique_ptr<Guard>> Create(const LoadedConfig& config,
                                                        const std::vector<ServedMethod>& methods,
-                                                       GuardOptions options);
+                                                       const GuardOptions& options);
   ~Guard();
 
   // Null for a method that is not guarded.
