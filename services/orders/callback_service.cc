@@ -18,8 +18,9 @@ grpc::ServerUnaryReactor* Finish(grpc::CallbackServerContext* context, const grp
 template <typename T>
 grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, absl::StatusOr<T> result,
                                  T* response) {
-  if (result.ok()) *response = *std::move(result);
-  return Finish(context, ToGrpc(result.status()));
+  if (!result.ok()) return Finish(context, ToGrpc(result.status()));
+  *response = *std::move(result);
+  return Finish(context, grpc::Status::OK);
 }
 
 }  // namespace

@@ -55,8 +55,9 @@ class ImportReactor : public grpc::ServerReadReactor<v1::ImportOrdersRequest> {
  private:
   void Commit() {
     absl::StatusOr<v1::ImportOrdersResponse> done = import_.Commit();
-    if (done.ok()) response_ = *std::move(done);
-    Finish(ToGrpc(done.status()));
+    if (!done.ok()) return Finish(ToGrpc(done.status()));
+    response_ = *std::move(done);
+    Finish(grpc::Status::OK);
   }
 
   OrderBook::Import import_;

@@ -18,8 +18,9 @@ constexpr absl::Duration kCancellationPoll = absl::Milliseconds(100);
 
 template <typename T>
 grpc::Status Answer(absl::StatusOr<T> result, T* response) {
-  if (result.ok()) *response = *std::move(result);
-  return ToGrpc(result.status());
+  if (!result.ok()) return ToGrpc(result.status());
+  *response = *std::move(result);
+  return grpc::Status::OK;
 }
 
 // Lets the handler's thread wait for what other threads publish.
