@@ -6,6 +6,7 @@
 #   format  every C++ file is formatted
 #   unit    build (preset default) and all tests: units, end to end, layers
 #   clang   the library builds with clang and -Wthread-safety
+#   tidy    clang-tidy finds nothing in the library, the tools and the examples
 #   asan    the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 #   demo    scripts/demo.sh; not among the stages that run where none is named
 #
@@ -13,6 +14,8 @@
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# Clones in different folders share compiled objects.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 jobs=${WARDEN_JOBS:-$(nproc)}
 stages=()
 install=1
@@ -21,18 +24,18 @@ while (($#)); do
   case $1 in
     --stage)
       case ${2:-} in
-        all) stages+=(format unit clang asan) ;;
-        format | unit | clang | asan | demo) stages+=("$2") ;;
+        all) stages+=(format unit clang tidy asan) ;;
+        format | unit | clang | tidy | asan | demo) stages+=("$2") ;;
         *) echo "test: no stage '${2:-}'" >&2; exit 2 ;;
       esac
       shift 2
       ;;
     --no-install) install=0; shift ;;
-    -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "test: unknown argument '$1'" >&2; exit 2 ;;
   esac
 done
-((${#stages[@]})) || stages=(format unit clang asan)
+((${#stages[@]})) || stages=(format unit clang tidy asan)
 
 configure() { # PRESET [ARGUMENT...]: quiet unless it fails
   local log status=0
@@ -57,12 +60,15 @@ stage_clang() {
   build thread-safety
 }
 
+stage_tidy() { WARDEN_JOBS=$jobs scripts/tidy.sh; }
+
 stage_asan() {
   configure asan
   build asan
-  # Sanitized programs are slow: what measures time is left to the other stages.
+  # Sanitized programs are slow: what measures time is left to the other stages. So is the package, whose
+  # consumer is built without sanitizers.
   ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
-    ctest --preset asan --parallel "$jobs" --label-exclude bench
+    ctest --preset asan --parallel "$jobs" --label-exclude 'bench|package'
 }
 
 stage_demo() { scripts/demo.sh --no-install; }
