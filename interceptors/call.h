@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,7 @@
 #include "authz/identity/peer.h"
 #include "authz/principal.h"
 #include "authz/token/verified_token.h"
+#include "interceptors/observe/request_id.h"
 
 namespace warden {
 
@@ -20,25 +22,41 @@ struct GuardedMethod;
 // What the transport knows of a call. Views are valid until the stages before the body have run.
 struct Transport {
   std::string_view peer_certificate_pem;  // "" where the connection has none
-  std::string_view peer_uri;              // gRPC's form: "ipv4:127.0.0.1:40112"
   std::string_view authorization;         // the first entry of that name
   int authorization_entries = 0;
   size_t metadata_bytes = 0;  // all keys and values
 };
 
+// Where a call's peer address comes from. Few calls need it, and it costs an allocation.
+class AddressSource {
+ public:
+  virtual ~AddressSource() = default;
+  virtual std::string Read() const = 0;  // without port: "10.0.0.7"
+};
+
 // One thread at a time touches a Call: the one that runs the stages, then the handler's.
 struct Call {
   const GuardedMethod* method = nullptr;
-  absl::Time now;            // wall clock, when the call arrived
-  int64_t monotonic_ns = 0;  // steady clock, likewise
-  std::string request_id;    // made by Warden, RFC 9562 UUIDv7
+  absl::Time now;               // wall clock, when the call arrived
+  int64_t monotonic_ns = 0;     // steady clock, likewise
+  std::optional<RequestId> id;  // made by Warden when the call began
 
   Transport transport;
-  std::string_view address;  // of the peer, without port; a view into transport.peer_uri
+  const AddressSource* address_source = nullptr;  // outlives the call
 
   std::shared_ptr<const Peer> peer;
   std::shared_ptr<const VerifiedToken> token;  // null where the call carries none
   std::shared_ptr<const Principal> principal;
+
+  std::string_view request_id() const { return id.has_value() ? id->view() : std::string_view(); }
+  // Of the peer, without port; read when it is first asked for.
+  std::string_view Address() {
+    if (address_.empty() && address_source != nullptr) address_ = address_source->Read();
+    return address_;
+  }
+
+ private:
+  std::string address_;
 };
 
 }  // namespace warden

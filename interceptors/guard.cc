@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <exception>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -86,6 +87,7 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
   guard->limiter_ = std::make_shared<RateLimiter>(
       OrDefault(config.config.limits().max_keys(), kDefaultLimitKeys));
   guard->max_violations_ = OrDefault(config.config.request().max_violations(), 16);
+  guard->id_on_success_ = config.config.request().id_on_success();
   guard->sink_ = options.sink != nullptr ? options.sink : std::make_shared<RefusalLog>();
   if (const absl::Status status = guard->MakeMetrics(); !status.ok()) return status;
   guard->MakeStages(config, options);
@@ -100,7 +102,13 @@ absl::Status Guard::MakeMetrics() {
   options.stages = StageNames();
   options.algorithms = AlgorithmNames();
   options.token_results = TokenResults();
-  options.version = "0.1.0";
+  std::set<std::string> rules;
+  for (const GuardedMethod& method : methods_) {
+    if (method.request_rules == nullptr) continue;
+    for (std::string& id : method.request_rules->rule_ids()) rules.insert(std::move(id));
+  }
+  options.rules = {rules.begin(), rules.end()};
+  options.version = WARDEN_VERSION;
   absl::StatusOr<std::shared_ptr<Metrics>> metrics = Metrics::Create(std::move(options));
   if (!metrics.ok()) return metrics.status();
   metrics_ = *std::move(metrics);
@@ -151,7 +159,7 @@ void Guard::Begin(const GuardedMethod* method, Call* call) const {
   call->method = method;
   call->now = absl::Now();
   call->monotonic_ns = SteadyNanos();
-  call->request_id = std::string(RequestId::Make(call->now).view());
+  call->id = RequestId::Make(call->now);
 }
 
 std::optional<Refusal> Guard::BeforeBody(Call& call) {
@@ -209,15 +217,15 @@ void Guard::Allowed(const Call& call) {
 
 void Guard::Finished(const Call&) { metrics_->CallEnded(); }
 
-Refusal Guard::Refused(const Call& call, Refusal refusal, std::string_view stage) {
+Refusal Guard::Refused(Call& call, Refusal refusal, std::string_view stage) {
   const uint32_t method = call.method != nullptr ? call.method->id : metrics_->unknown_method();
   metrics_->RecordDecision(method, static_cast<uint32_t>(refusal.reason));
   DecisionRecord record;
   record.time = call.now;
-  record.request_id = call.request_id;
+  record.request_id = call.request_id();
   record.method = call.method != nullptr ? std::string_view(call.method->name) : "unknown";
   if (call.peer != nullptr) record.peer = call.peer->name();
-  record.address = call.address;
+  record.address = call.Address();
   if (call.principal != nullptr) record.principal = call.principal->name();
   record.reason = InfoOf(refusal.reason).label;
   record.stage = stage;

@@ -62,6 +62,9 @@ class Guard {
   // A call that reached a method served around the gate.
   void CountUnguarded();
 
+  // Whether calls that are let through also get the request id in a trailer.
+  bool id_on_success() const { return id_on_success_; }
+
   const std::shared_ptr<Metrics>& metrics() const { return metrics_; }
 
  private:
@@ -70,7 +73,7 @@ class Guard {
   void MakeStages(const LoadedConfig& config, const GuardOptions& options);
   void SampleGauges();
   // Counts and records a refusal and returns it.
-  Refusal Refused(const Call& call, Refusal refusal, std::string_view stage);
+  Refusal Refused(Call& call, Refusal refusal, std::string_view stage);
 
   std::deque<GuardedMethod> methods_;  // their addresses are stable
   absl::flat_hash_map<std::string_view, const GuardedMethod*> by_name_;
@@ -82,6 +85,7 @@ class Guard {
   std::unique_ptr<Chain> before_body_;
   std::shared_ptr<DecisionSink> sink_;
   size_t max_violations_ = 16;
+  bool id_on_success_ = false;
 };
 
 }  // namespace warden

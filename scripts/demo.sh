@@ -9,6 +9,8 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
+# Clones in different folders share compiled objects.
+export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
 build=$root/build
 certs=$root/certs/out
 apis=(callback sync)

@@ -8,9 +8,9 @@
 
 namespace warden {
 
-// std::mutex with the annotations of clang's thread safety analysis. absl::Mutex has them too, but distributions build
-// Abseil with its deadlock detector on, which takes a global lock at each lock: several times the cost of what these
-// locks guard.
+// std::mutex with the annotations of clang's thread safety analysis. absl::Mutex has them too, but
+// distributions build Abseil with its deadlock detector on, which takes a global lock at each lock:
+// several times the cost of what these locks guard.
 class ABSL_LOCKABLE Mutex {
  public:
   void Lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() { mutex_.lock(); }

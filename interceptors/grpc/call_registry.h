@@ -18,6 +18,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "authz/sync/mutex.h"
 #include "interceptors/call.h"
+#include "interceptors/grpc/transport_facts.h"
 #include "interceptors/refusal.h"
 
 namespace warden {
@@ -31,6 +32,7 @@ struct CallState {
   std::optional<Refusal> refusal;
   Guard* guard = nullptr;
   const grpc::ServerContextBase* context = nullptr;
+  std::optional<PeerAddress> address;
   // Of a callback call that passed: gRPC's own end of it, and what keeps this object until then. A
   // lambda that captures one pointer to here needs no memory of its own.
   std::function<void()> next;

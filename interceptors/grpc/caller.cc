@@ -12,7 +12,7 @@ std::shared_ptr<const Principal> CallerOf(const grpc::ServerContextBase* context
 
 std::string RequestIdOf(const grpc::ServerContextBase* context) {
   const std::shared_ptr<CallState> state = CallRegistry::Instance().Find(context);
-  return state == nullptr ? std::string() : state->call.request_id;
+  return state == nullptr ? std::string() : std::string(state->call.request_id());
 }
 
 }  // namespace warden

@@ -63,7 +63,7 @@ std::shared_ptr<CallState> GateHandler::Begin(grpc_call* call, grpc::ServerConte
   state->guard = guard_;
   state->context = context;
   guard_->Begin(method_, &state->call);
-  context->AddTrailingMetadata(kRequestIdTrailer, state->call.request_id);
+  state->call.address_source = &state->address.emplace(call);
   {
     const TransportFacts facts(call, *context, &state->call);
     state->refusal = guard_->BeforeBody(state->call);
@@ -130,6 +130,7 @@ void GateHandler::RunHandler(const HandlerParameter& param) {
     Refuse(param, *state);
   } else {
     guard_->Allowed(state->call);
+    if (guard_->id_on_success()) AddRequestId(state->call, param.server_context);
     Pass(param, state);
   }
 }
@@ -157,7 +158,8 @@ void GateHandler::Pass(const HandlerParameter& param, const std::shared_ptr<Call
 }
 
 void GateHandler::Refuse(const HandlerParameter& param, const CallState& state) {
-  const grpc::Status status = ToGrpcStatus(*state.refusal, state.call.request_id);
+  const grpc::Status status = ToGrpcStatus(*state.refusal, state.call.request_id());
+  AddRequestId(state.call, param.server_context);
   // The state has served; the handler that would ask for it does not run.
   CallRegistry::Instance().Erase(param.server_context, &state);
   if (api_ == ApiKind::kSync) {

@@ -40,6 +40,10 @@ grpc::Status ToGrpcStatus(const Refusal& refusal, std::string_view request_id) {
           SerializedPublicStatus(refusal, request_id)};
 }
 
+void AddRequestId(const Call& call, grpc::ServerContextBase* context) {
+  context->AddTrailingMetadata(kRequestIdTrailer, std::string(call.request_id()));
+}
+
 void RefuseSync(const grpc::internal::MethodHandler::HandlerParameter& param,
                 const grpc::Status& status) {
   SyncHandler handler([&status](grpc::ServerContext*, SyncStream*) { return status; });

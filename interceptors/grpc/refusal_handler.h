@@ -3,19 +3,24 @@
 #define WARDEN_INTERCEPTORS_GRPC_REFUSAL_HANDLER_H_
 
 #include <grpcpp/impl/rpc_service_method.h>
+#include <grpcpp/server_context.h>
 #include <grpcpp/support/status.h>
 
 #include <string_view>
 
+#include "interceptors/call.h"
 #include "interceptors/refusal.h"
 
 namespace warden {
 
-// The trailer that carries the request id, on answers of every kind.
+// The trailer that carries the request id.
 inline constexpr char kRequestIdTrailer[] = "x-request-id";
 
 // The refusal as gRPC sends it: code and text, and google.rpc.Status in `grpc-status-details-bin`.
 grpc::Status ToGrpcStatus(const Refusal& refusal, std::string_view request_id);
+
+// Puts the call's request id among the trailers of its answer.
+void AddRequestId(const Call& call, grpc::ServerContextBase* context);
 
 // Ends the call of `param` with `status` and the trailers already set on its context. Takes the
 // place of the method's own handler's RunHandler, for all four kinds of method.

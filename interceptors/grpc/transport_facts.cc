@@ -17,18 +17,22 @@ std::string_view View(const grpc_slice& slice) {
 
 }  // namespace
 
+std::string PeerAddress::Read() const {
+  char* const uri = grpc_call_get_peer(call_);
+  if (uri == nullptr) return {};
+  std::string address(AddressOf(uri));
+  gpr_free(uri);
+  return address;
+}
+
 TransportFacts::TransportFacts(grpc_call* call, grpc::ServerContextBase& context, Call* out)
-    : auth_context_(grpc_call_auth_context(call)), peer_(grpc_call_get_peer(call)), out_(out) {
+    : auth_context_(grpc_call_auth_context(call)), out_(out) {
   ReadCertificate(out);
-  if (peer_ != nullptr) out->transport.peer_uri = peer_;
-  out->address = AddressOf(out->transport.peer_uri);
   ReadMetadata(context, out);
 }
 
 TransportFacts::~TransportFacts() {
   out_->transport = Transport{};
-  out_->address = {};
-  gpr_free(peer_);
   if (auth_context_ != nullptr) grpc_auth_context_release(auth_context_);
 }
 

@@ -6,9 +6,21 @@
 #include <grpc/grpc_security.h>
 #include <grpcpp/server_context.h>
 
+#include <string>
+
 #include "interceptors/call.h"
 
 namespace warden {
+
+// Asks gRPC's call, which must live at each Read.
+class PeerAddress final : public AddressSource {
+ public:
+  explicit PeerAddress(grpc_call* call) : call_(call) {}
+  std::string Read() const override;
+
+ private:
+  grpc_call* const call_;
+};
 
 // Fills a Call's transport facts and keeps alive what they are views of, so it must outlive their
 // use. Not thread-safe; made on the stack of the thread that runs the gate.
@@ -24,7 +36,6 @@ class TransportFacts {
   void ReadMetadata(grpc::ServerContextBase& context, Call* out);
 
   grpc_auth_context* const auth_context_;
-  char* const peer_;
   Call* const out_;
 };
 

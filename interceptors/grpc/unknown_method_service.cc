@@ -18,10 +18,11 @@ grpc::ServerGenericBidiReactor* UnknownMethodService::CreateReactor(
     grpc::GenericCallbackServerContext* context) {
   Call call;
   guard_->Begin(nullptr, &call);
-  context->AddTrailingMetadata(kRequestIdTrailer, call.request_id);
-  const TransportFacts facts(context->c_call(), *context, &call);
+  const PeerAddress address(context->c_call());
+  call.address_source = &address;
+  AddRequestId(call, context);
   const Refusal refusal = guard_->OnUnknownMethod(call);
-  return new EndedReactor(ToGrpcStatus(refusal, call.request_id));
+  return new EndedReactor(ToGrpcStatus(refusal, call.request_id()));
 }
 
 }  // namespace warden

@@ -57,36 +57,38 @@ void Checker::CheckMessage(const MessagePlan& plan, const Message& message, cons
     if (full()) return;
     CheckGroup(group, message, above);
   }
+  const Reflection& reflection = *message.GetReflection();
   for (const FieldPlan& field : plan.fields) {
     if (full()) return;
-    CheckField(field, message, above, depth);
+    CheckField(field, message, reflection, above, depth);
   }
   for (const OneofPlan& oneof : plan.oneofs) {
     if (full()) return;
-    if (message.GetReflection()->HasOneof(message, oneof.oneof)) continue;
+    if (reflection.HasOneof(message, oneof.oneof)) continue;
     const PathStep step{.parent = above, .name = oneof.oneof->name()};
     Report(data_.oneof_required_text, &step);
   }
 }
 
-void Checker::CheckField(const FieldPlan& plan, const Message& message, const PathStep* above,
-                         int depth) {
+void Checker::CheckField(const FieldPlan& plan, const Message& message,
+                         const Reflection& reflection, const PathStep* above, int depth) {
   PathStep step{.parent = above, .name = plan.field->name()};
   switch (plan.form) {
     case FieldPlan::Form::kList:
-      return CheckList(plan, message, &step, depth);
+      return CheckList(plan, message, reflection, &step, depth);
     case FieldPlan::Form::kMap:
       return CheckMap(plan, message, &step, depth);
     case FieldPlan::Form::kSingular:
       break;
   }
   const bool may_be_absent = plan.has_presence || plan.required || plan.skip_zero;
-  if (may_be_absent && !message.GetReflection()->HasField(message, plan.field)) {
+  if (may_be_absent && !reflection.HasField(message, plan.field)) {
     if (plan.required) Report(data_.required_text, &step);
     return;
   }
   std::string scratch;
-  CheckValue(plan.value, ReadField(message, *plan.field, plan.value, &scratch), &step, depth);
+  CheckValue(plan.value, ReadField(message, reflection, *plan.field, plan.value, &scratch), &step,
+             depth);
 }
 
 bool Checker::CheckSize(const FieldPlan& plan, size_t size, const PathStep* step) {
@@ -101,8 +103,9 @@ bool Checker::CheckSize(const FieldPlan& plan, size_t size, const PathStep* step
   return size != 0 && !full();
 }
 
-void Checker::CheckList(const FieldPlan& plan, const Message& message, PathStep* step, int depth) {
-  const int size = message.GetReflection()->FieldSize(message, plan.field);
+void Checker::CheckList(const FieldPlan& plan, const Message& message, const Reflection& reflection,
+                        PathStep* step, int depth) {
+  const int size = reflection.FieldSize(message, plan.field);
   if (!CheckSize(plan, static_cast<size_t>(size), step)) return;
   const ContainerPlan& container = data_.containers[plan.container];
   if (container.unique_text != kNone && !ItemsAreUnique(message, *plan.field, plan.value, size)) {
@@ -113,7 +116,8 @@ void Checker::CheckList(const FieldPlan& plan, const Message& message, PathStep*
   std::string scratch;
   for (int i = 0; i < size && !full(); ++i) {
     step->index = i;
-    CheckValue(plan.value, ReadItem(message, *plan.field, plan.value, i, &scratch), step, depth);
+    CheckValue(plan.value, ReadItem(message, reflection, *plan.field, plan.value, i, &scratch),
+               step, depth);
   }
 }
 

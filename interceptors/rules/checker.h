@@ -26,9 +26,9 @@ class Checker {
   void CheckMessage(const MessagePlan& plan, const google::protobuf::Message& message,
                     const PathStep* above, int depth);
   void CheckField(const FieldPlan& plan, const google::protobuf::Message& message,
-                  const PathStep* above, int depth);
-  void CheckList(const FieldPlan& plan, const google::protobuf::Message& message, PathStep* step,
-                 int depth);
+                  const google::protobuf::Reflection& reflection, const PathStep* above, int depth);
+  void CheckList(const FieldPlan& plan, const google::protobuf::Message& message,
+                 const google::protobuf::Reflection& reflection, PathStep* step, int depth);
   void CheckMap(const FieldPlan& plan, const google::protobuf::Message& message, PathStep* step,
                 int depth);
   // False if the rest of the field is not to be looked at.

@@ -21,6 +21,7 @@ class Descriptor;
 class FieldDescriptor;
 class Message;
 class OneofDescriptor;
+class Reflection;
 }  // namespace google::protobuf
 
 namespace warden::rules {

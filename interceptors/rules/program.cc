@@ -4,6 +4,7 @@
 #include <google/protobuf/message.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -15,6 +16,8 @@
 
 namespace warden {
 namespace {
+
+constexpr char kTypeRule[] = "warden.type";
 
 rules::Nanos SinceEpoch(absl::Time time) {
   const absl::Duration since = time - absl::UnixEpoch();
@@ -46,6 +49,12 @@ bool Program::empty() const { return data_->messages.front().empty(); }
 
 const google::protobuf::Descriptor& Program::type() const { return *data_->messages.front().type; }
 
+std::vector<std::string> Program::rule_ids() const {
+  std::set<std::string> ids = {kTypeRule};
+  for (const rules::RuleText& text : data_->texts) ids.insert(text.id);
+  return {ids.begin(), ids.end()};
+}
+
 bool Program::Check(const google::protobuf::Message& message, size_t max_violations,
                     std::vector<Violation>* out) const {
   return Check(message, data_->uses_clock ? absl::Now() : absl::UnixEpoch(), max_violations, out);
@@ -54,8 +63,7 @@ bool Program::Check(const google::protobuf::Message& message, size_t max_violati
 bool Program::Check(const google::protobuf::Message& message, absl::Time now, size_t max_violations,
                     std::vector<Violation>* out) const {
   if (message.GetDescriptor() != &type()) {
-    out->push_back(
-        {"", "warden.type", absl::StrCat("message is not of type ", type().full_name())});
+    out->push_back({"", kTypeRule, absl::StrCat("message is not of type ", type().full_name())});
     return false;
   }
   if (empty()) return true;

@@ -60,6 +60,10 @@ class Program {
   // The type that was compiled.
   const google::protobuf::Descriptor& type() const;
 
+  // Every id that a Violation of this program can have, sorted: for labels that are known at
+  // start-up.
+  std::vector<std::string> rule_ids() const;
+
   // Returns true if `message`, which must be of type(), keeps every rule. Otherwise appends at
   // least one and at most `max_violations` (at least 1) violations to *out and returns false; in
   // each message those about several fields come first, then those of its fields as they are

@@ -36,58 +36,56 @@ Value OfText(std::string_view text) {
 
 }  // namespace
 
-Value ReadField(const Message& message, const FieldDescriptor& field, const ValuePlan& plan,
-                std::string* scratch) {
-  const Reflection* reflection = message.GetReflection();
+Value ReadField(const Message& message, const Reflection& reflection, const FieldDescriptor& field,
+                const ValuePlan& plan, std::string* scratch) {
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_INT32:
-      return OfInt(reflection->GetInt32(message, &field));
+      return OfInt(reflection.GetInt32(message, &field));
     case FieldDescriptor::CPPTYPE_INT64:
-      return OfInt(reflection->GetInt64(message, &field));
+      return OfInt(reflection.GetInt64(message, &field));
     case FieldDescriptor::CPPTYPE_UINT32:
-      return OfUint(reflection->GetUInt32(message, &field));
+      return OfUint(reflection.GetUInt32(message, &field));
     case FieldDescriptor::CPPTYPE_UINT64:
-      return OfUint(reflection->GetUInt64(message, &field));
+      return OfUint(reflection.GetUInt64(message, &field));
     case FieldDescriptor::CPPTYPE_FLOAT:
-      return OfDouble(static_cast<double>(reflection->GetFloat(message, &field)));
+      return OfDouble(static_cast<double>(reflection.GetFloat(message, &field)));
     case FieldDescriptor::CPPTYPE_DOUBLE:
-      return OfDouble(reflection->GetDouble(message, &field));
+      return OfDouble(reflection.GetDouble(message, &field));
     case FieldDescriptor::CPPTYPE_BOOL:
-      return OfInt(reflection->GetBool(message, &field));
+      return OfInt(reflection.GetBool(message, &field));
     case FieldDescriptor::CPPTYPE_ENUM:
-      return OfInt(reflection->GetEnumValue(message, &field));
+      return OfInt(reflection.GetEnumValue(message, &field));
     case FieldDescriptor::CPPTYPE_STRING:
-      return OfText(reflection->GetStringReference(message, &field, scratch));
+      return OfText(reflection.GetStringReference(message, &field, scratch));
     case FieldDescriptor::CPPTYPE_MESSAGE:
-      return ReadInside(reflection->GetMessage(message, &field), plan, scratch);
+      return ReadInside(reflection.GetMessage(message, &field), plan, scratch);
   }
   return {};
 }
 
-Value ReadItem(const Message& message, const FieldDescriptor& field, const ValuePlan& plan,
-               int index, std::string* scratch) {
-  const Reflection* reflection = message.GetReflection();
+Value ReadItem(const Message& message, const Reflection& reflection, const FieldDescriptor& field,
+               const ValuePlan& plan, int index, std::string* scratch) {
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_INT32:
-      return OfInt(reflection->GetRepeatedInt32(message, &field, index));
+      return OfInt(reflection.GetRepeatedInt32(message, &field, index));
     case FieldDescriptor::CPPTYPE_INT64:
-      return OfInt(reflection->GetRepeatedInt64(message, &field, index));
+      return OfInt(reflection.GetRepeatedInt64(message, &field, index));
     case FieldDescriptor::CPPTYPE_UINT32:
-      return OfUint(reflection->GetRepeatedUInt32(message, &field, index));
+      return OfUint(reflection.GetRepeatedUInt32(message, &field, index));
     case FieldDescriptor::CPPTYPE_UINT64:
-      return OfUint(reflection->GetRepeatedUInt64(message, &field, index));
+      return OfUint(reflection.GetRepeatedUInt64(message, &field, index));
     case FieldDescriptor::CPPTYPE_FLOAT:
-      return OfDouble(static_cast<double>(reflection->GetRepeatedFloat(message, &field, index)));
+      return OfDouble(static_cast<double>(reflection.GetRepeatedFloat(message, &field, index)));
     case FieldDescriptor::CPPTYPE_DOUBLE:
-      return OfDouble(reflection->GetRepeatedDouble(message, &field, index));
+      return OfDouble(reflection.GetRepeatedDouble(message, &field, index));
     case FieldDescriptor::CPPTYPE_BOOL:
-      return OfInt(reflection->GetRepeatedBool(message, &field, index));
+      return OfInt(reflection.GetRepeatedBool(message, &field, index));
     case FieldDescriptor::CPPTYPE_ENUM:
-      return OfInt(reflection->GetRepeatedEnumValue(message, &field, index));
+      return OfInt(reflection.GetRepeatedEnumValue(message, &field, index));
     case FieldDescriptor::CPPTYPE_STRING:
-      return OfText(reflection->GetRepeatedStringReference(message, &field, index, scratch));
+      return OfText(reflection.GetRepeatedStringReference(message, &field, index, scratch));
     case FieldDescriptor::CPPTYPE_MESSAGE:
-      return ReadInside(reflection->GetRepeatedMessage(message, &field, index), plan, scratch);
+      return ReadInside(reflection.GetRepeatedMessage(message, &field, index), plan, scratch);
   }
   return {};
 }
@@ -97,7 +95,7 @@ Value ReadInside(const Message& message, const ValuePlan& plan, std::string* scr
   switch (plan.unwrap) {
     case Unwrap::kWrapper:
     case Unwrap::kTypeUrl:
-      value = ReadField(message, *plan.inner, plan, scratch);
+      value = ReadField(message, *message.GetReflection(), *plan.inner, plan, scratch);
       break;
     case Unwrap::kNanos:
       value.nanos = ReadNanos(message, *plan.inner, *plan.inner_nanos);

@@ -8,13 +8,16 @@
 
 namespace warden::rules {
 
-// The value of a singular field. Text refers to the message or to *scratch.
+// The value of a singular field. Text refers to the message or to *scratch. `reflection` is the
+// message's: asking the message for it costs more than reading a number.
 Value ReadField(const google::protobuf::Message& message,
+                const google::protobuf::Reflection& reflection,
                 const google::protobuf::FieldDescriptor& field, const ValuePlan& plan,
                 std::string* scratch);
 
 // The value of one item of a list.
 Value ReadItem(const google::protobuf::Message& message,
+               const google::protobuf::Reflection& reflection,
                const google::protobuf::FieldDescriptor& field, const ValuePlan& plan, int index,
                std::string* scratch);
 

@@ -1,5 +1,7 @@
 #include "interceptors/rules/unique.h"
 
+#include <google/protobuf/message.h>
+
 #include <array>
 #include <cmath>
 #include <random>
@@ -60,7 +62,7 @@ class Items {
       : message_(message), field_(field), plan_(plan) {}
 
   Value Read(int index, std::string* scratch) const {
-    return ReadItem(message_, field_, plan_, index, scratch);
+    return ReadItem(message_, *message_.GetReflection(), field_, plan_, index, scratch);
   }
   Shape shape() const { return plan_.shape; }
 

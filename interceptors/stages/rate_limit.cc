@@ -1,9 +1,9 @@
 #include "interceptors/stages/rate_limit.h"
 
+#include <cstring>
 #include <string>
 #include <utility>
 
-#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 #include "interceptors/address.h"
 #include "interceptors/guarded_method.h"
@@ -14,22 +14,43 @@ namespace {
 
 // Keys of different kinds never meet: each begins with its kind. A buffer that seldom needs the
 // heap.
-using KeyBuffer = absl::InlinedVector<char, 192>;
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): only what was written of near_ is read.
+class KeyBuffer {
+ public:
+  void push_back(char c) { append({&c, 1}); }
+  void append(std::string_view bytes) {
+    if (spill_.empty() && size_ + bytes.size() <= sizeof(near_)) {
+      std::memcpy(near_ + size_, bytes.data(), bytes.size());
+      size_ += bytes.size();
+      return;
+    }
+    if (spill_.empty()) spill_.assign(near_, size_);
+    spill_.append(bytes);
+  }
+  std::string_view view() const {
+    return spill_.empty() ? std::string_view(near_, size_) : std::string_view(spill_);
+  }
+
+ private:
+  char near_[192];
+  size_t size_ = 0;
+  std::string spill_;  // everything, once `near_` was too small
+};
 
 void Append(char kind, std::string_view first, std::string_view second, KeyBuffer* key) {
   key->push_back(kind);
-  key->insert(key->end(), first.begin(), first.end());
+  key->append(first);
   key->push_back(
       '\0');  // no name, address or JSON-decoded issuer that a caller could shift around it
-  key->insert(key->end(), second.begin(), second.end());
+  key->append(second);
 }
 
-void AppendAddress(const Call& call, KeyBuffer* key) {
+void AppendAddress(Call& call, KeyBuffer* key) {
   AddressBuffer buffer;
-  Append('a', HostOf(call.address, &buffer), "", key);
+  Append('a', HostOf(call.Address(), &buffer), "", key);
 }
 
-void AppendPeer(const Call& call, KeyBuffer* key) {
+void AppendPeer(Call& call, KeyBuffer* key) {
   const Peer& peer = *call.peer;
   if (!peer.spiffe_id.empty()) {
     Append('s', peer.spiffe_id, "", key);
@@ -40,7 +61,7 @@ void AppendPeer(const Call& call, KeyBuffer* key) {
   }
 }
 
-void AppendPrincipal(const Call& call, KeyBuffer* key) {
+void AppendPrincipal(Call& call, KeyBuffer* key) {
   const Principal& principal = *call.principal;
   if (principal.token() != nullptr) {
     // The length of the issuer keeps (issuer, subject) pairs apart whatever bytes they hold.
@@ -86,8 +107,8 @@ std::optional<Refusal> RateLimitStage::Run(Call& call) {
       AppendAddress(call, &key);
       break;
   }
-  const RateLimiter::Decision decision = limiter_->Take(
-      method.id, *method.limit, std::string_view(key.data(), key.size()), call.monotonic_ns);
+  const RateLimiter::Decision decision =
+      limiter_->Take(method.id, *method.limit, key.view(), call.monotonic_ns);
   if (decision.allowed) return std::nullopt;
   metrics_->RecordRateLimited(method.id, LabelOf(method.limit->key));
   const std::string_view kind = ToString(method.limit->key);

@@ -69,7 +69,9 @@ class Bench {
  public:
   explicit Bench(const Options& options)
       : options_(options),
-        world_({.register_probe = false, .record = false}),
+        world_({.extra_config = "request:\n  max_violations: 16\n",  // the defaults of Warden
+                .register_probe = false,
+                .record = false}),
         bare_(ServerProcess::Kind::kBare, &world_),
         guarded_(ServerProcess::Kind::kGuarded, &world_) {
     bare_connections_ = Connect(bare_.port());

@@ -40,7 +40,7 @@ TEST_P(CallerTest, EachCallSeesItsOwnCallerUnderConcurrency) {
   std::atomic<int> wrong = 0;
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([&, channel = world().channel(), &world = world()] {
+    threads.emplace_back([&wrong, i, channel = world().channel(), &world = world()] {
       for (int round = 0; round < 50; ++round) {
         const std::string name = absl::StrCat("caller-", i, "-", round % 5);
         const Answer answer =

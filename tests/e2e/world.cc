@@ -35,6 +35,8 @@ bindings:
     peer: {spiffe_ids: ["spiffe://probe.test/auditor"]}
 )";
 
+constexpr char kRequestConfig[] = "request:\n  id_on_success: true\n";
+
 constexpr char kConfig[] = R"(
 tls:
   certificate_file: server.crt
@@ -138,7 +140,9 @@ void World::WriteFiles() {
   }
   Write("jwks.json", nlohmann::json{{"keys", keys}}.dump());
   Write("policy.yaml", options_.policy.empty() ? kPolicy : options_.policy);
-  std::string config = absl::StrCat(kConfig, options_.extra_config);
+  // The id is asked for on every answer, unless a test has its own ideas of requests.
+  const bool own = options_.extra_config.find("request:") != std::string::npos;
+  std::string config = absl::StrCat(kConfig, options_.extra_config, own ? "" : kRequestConfig);
   for (const auto& [from, to] : options_.edit_config) {
     const size_t at = config.find(from);
     if (at == std::string::npos) throw std::runtime_error("no such text: " + from);
@@ -152,7 +156,9 @@ absl::Status World::Start() {
   if (!config.ok()) return config.status();
   ServerBuilder builder(*std::move(config));
   builder.AddListeningPort("127.0.0.1:0", &port_);
-  if (options_.record) {
+  if (options_.log_to_stderr) {
+    // A server without a sink has that log.
+  } else if (options_.record) {
     builder.SetDecisionSink(sink_);
   } else {
     builder.SetDecisionSink(
@@ -183,7 +189,7 @@ std::shared_ptr<grpc::Channel> World::ConnectTo(int port, const Certificate* ide
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // a connection of its own
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  return grpc::CreateCustomChannel(absl::StrCat("localhost:", port), grpc::SslCredentials(ssl),
+  return grpc::CreateCustomChannel(absl::StrCat("127.0.0.1:", port), grpc::SslCredentials(ssl),
                                    arguments);
 }
 

@@ -1,5 +1,6 @@
-// The verbs of the `warden` command line. Each Add… function registers one group of subcommands; a verb's callback
-// does its work, prints to stdout and leaves its exit status in *status: 0 yes, 1 no, 2 bad usage or unreadable input.
+// The verbs of the `warden` command line. Each Add… function registers one group of subcommands; a
+// verb's callback does its work, prints to stdout and leaves its exit status in *status: 0 yes, 1
+// no, 2 bad usage or unreadable input.
 #ifndef WARDEN_TOOLS_WARDEN_COMMANDS_H_
 #define WARDEN_TOOLS_WARDEN_COMMANDS_H_
 

@@ -4,7 +4,8 @@
 #include "tools/warden/commands.h"
 
 int main(int argc, char** argv) {
-  CLI::App app{"warden: checks tokens, policies, messages and protos with the code that the server runs"};
+  CLI::App app{
+      "warden: checks tokens, policies, messages and protos with the code that the server runs"};
   app.require_subcommand(1);
   app.get_formatter()->column_width(34);
   int status = warden::cli::kYes;

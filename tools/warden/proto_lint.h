@@ -17,8 +17,8 @@ struct Finding {
   // A server with an error does not start.
   enum class Severity { kError, kWarning, kNote };
   Severity severity = Severity::kError;
-  std::string rule;  // "access", "policy", "rate-limit", "field-rules", "stream-rules",
-                     // "public-method", "unused-permission", "unbound-role"
+  std::string rule;     // "access", "policy", "rate-limit", "field-rules", "stream-rules",
+                        // "public-method", "unused-permission", "unbound-role"
   std::string place;    // "orders.proto:12:3"
   std::string message;  // one line
 
