@@ -6,7 +6,7 @@
 #   format  every C++ file is formatted
 #   unit    build (preset default) and all tests: units, end to end, layers
 #   clang   the library builds with clang and -Wthread-safety
-#   tidy    clang-tidy finds nothing in the library, the tools and the examples
+#   tidy    clang-tidy finds nothing in the library, the tools and the examples; only where it is named, or with `all`
 #   asan    the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 #   demo    scripts/demo.sh; not among the stages that run where none is named
 #
@@ -35,7 +35,7 @@ while (($#)); do
     *) echo "test: unknown argument '$1'" >&2; exit 2 ;;
   esac
 done
-((${#stages[@]})) || stages=(format unit clang tidy asan)
+((${#stages[@]})) || stages=(format unit clang asan)
 
 configure() { # PRESET [ARGUMENT...]: quiet unless it fails
   local log status=0

@@ -266,9 +266,8 @@ bool IsZero(const ValuePlan& plan, const Value& value) {
     case Shape::kInt:
       return value.i == 0;
     case Shape::kUint:
+    case Shape::kDouble:  // by its bits, as protobuf does: -0 is a value
       return value.u == 0;
-    case Shape::kDouble:
-      return value.u == 0;  // by its bits, as protobuf does: -0 is a value
     case Shape::kText:
       return value.text.empty();
     case Shape::kMessage:

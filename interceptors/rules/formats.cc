@@ -75,7 +75,7 @@ size_t SequenceLength(std::string_view value) {
 size_t AsciiRun(std::string_view value) {
   size_t run = 0;
   while (value.size() - run >= 8) {
-    uint64_t word;
+    uint64_t word = 0;
     std::memcpy(&word, value.data() + run, sizeof(word));
     if ((word & 0x8080808080808080u) != 0) break;
     run += 8;
