@@ -54,6 +54,7 @@ trap 'exit 143' TERM HUP
 # start_server API: sets `server`, `port` and `metrics_port`.
 start_server() {
   local log=$work/server-$1.log tries
+  : > "$log"  # it is read below, perhaps before the server's process has opened it
   "$build/services/orders/orders_server" --config services/orders/warden.yaml --api "$1" \
     --listen localhost:0 --metrics 127.0.0.1:0 > "$log" 2>&1 &
   server=$!
