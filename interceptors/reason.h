@@ -26,8 +26,12 @@ enum class Reason : uint8_t {
   kMetadataTooLarge,  // the call's metadata exceeds the configured size
   // identity
   kPeerCertificateMissing,
-  kPeerCertificateInvalid,  // unreadable, expired, or its names break the rules of SPIFFE
-  kPeerNotTrusted,          // a well-formed identity that this server does not accept
+  kPeerCertificateInvalid,    // unreadable, expired, or its names break the rules of SPIFFE
+  kPeerNotTrusted,            // a well-formed identity that this server does not accept
+  kPeerAddressDenied,         // outside of the allowed address ranges, or in a denied one
+  kPeerRevoked,               // the certificate is on a revocation list
+  kPeerRevocationUnknown,     // a revocation list is required, and none is current
+  kForwardedIdentityInvalid,  // a proxy's `x-forwarded-client-cert` is missing or cannot be read
   // credential
   kCredentialsMissing,    // the method needs more than the call brought
   kCredentialsMalformed,  // an `authorization` entry that is not RFC 6750's `Bearer TOKEN`
@@ -41,8 +45,17 @@ enum class Reason : uint8_t {
   kTokenAudience,
   kTokenExpired,
   kTokenNotYetValid,
-  kTokenClaims,  // a required claim is missing or of the wrong type
-  kTokenOther,   // any other rule of the verifier
+  kTokenClaims,             // a required claim is missing or of the wrong type
+  kTokenOther,              // any other rule of the verifier
+  kTokenInactive,           // the authorization server says so (RFC 7662)
+  kTokenRevoked,            // on the deny-list
+  kTokenBinding,            // bound to another certificate, or to none where binding is required
+  kTokenPeerMismatch,       // issued to another peer
+  kApiKeyUnknown,           // no such key, or not its secret
+  kApiKeyExpired,           // before or after the key's time
+  kApiKeyRevoked,           // on the deny-list
+  kCredentialsNotAccepted,  // good, but of a kind that the method does not take
+  kCredentialsUnavailable,  // what they are checked with is out of reach
   // rate limit
   kRateLimited,
   // access
