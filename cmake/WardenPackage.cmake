@@ -16,7 +16,7 @@ include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/warden)
 set(header_dir ${CMAKE_INSTALL_INCLUDEDIR}/warden)
 
-set(libraries proto config identity token policy limits rules observe guard grpc)
+set(libraries proto config identity token policy limits rules observe http guard grpc)
 foreach(library ${libraries})
   set_target_properties(warden_${library} PROPERTIES EXPORT_NAME ${library})
 endforeach()
