@@ -110,6 +110,10 @@ absl::StatusOr<IssuerOptions> MakeIssuer(const LoadedConfig& config,
   options.audiences = {issuer.audiences().begin(), issuer.audiences().end()};
   options.algorithms = {issuer.algorithms().begin(), issuer.algorithms().end()};
   options.required_claims = {issuer.required_claims().begin(), issuer.required_claims().end()};
+  options.types = {issuer.types().begin(), issuer.types().end()};
+  options.require_certificate_bound = issuer.require_certificate_bound();
+  options.peer_claim = issuer.peer_claim();
+  options.subject_claim = issuer.subject_claim();
   options.leeway = DurationOr(issuer.has_leeway(), issuer.leeway(), absl::Seconds(60));
   return options;
 }

@@ -13,7 +13,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "authz/identity/peer.h"
 #include "authz/policy/bit_set.h"
-#include "authz/policy/claim_path.h"
+#include "authz/token/claim_path.h"
 #include "nlohmann/json_fwd.hpp"
 
 namespace warden {

@@ -36,6 +36,8 @@ std::string_view ToString(TokenRefusal refusal) {
       return "issuer";
     case TokenRefusal::kAudience:
       return "audience";
+    case TokenRefusal::kBinding:
+      return "binding";
   }
   return "malformed";
 }

@@ -25,9 +25,10 @@ enum class TokenRefusal {
   kNotYetValid,          // now < nbf - leeway, or now < iat - leeway
   kIssuer,               // `iss` is not one of the configured issuers
   kAudience,             // `aud` names none of the configured audiences, or is absent
+  kBinding,              // bound by what cannot be checked here, or not bound as is required
 };
 
-inline constexpr int kTokenRefusalCount = 16;
+inline constexpr int kTokenRefusalCount = 17;
 
 // snake_case, such as "key_unknown"; a metric label with few values.
 std::string_view ToString(TokenRefusal refusal);

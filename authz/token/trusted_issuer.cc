@@ -38,6 +38,17 @@ void CheckTexts(const std::vector<std::string>& texts, const std::string& name,
   if (Contains(texts, "")) problems->push_back(absl::StrCat(name, ": one of them is empty"));
 }
 
+void ReadPath(const std::string& text, const std::string& name, ClaimPath* path,
+              std::vector<std::string>* problems) {
+  if (text.empty()) return;
+  absl::StatusOr<ClaimPath> parsed = ParseClaimPath(text);
+  if (parsed.ok()) {
+    *path = *std::move(parsed);
+  } else {
+    problems->push_back(absl::StrCat(name, ": ", parsed.status().message()));
+  }
+}
+
 }  // namespace
 
 TrustedIssuer::TrustedIssuer(IssuerOptions options, const std::string& place,
@@ -70,6 +81,11 @@ TrustedIssuer::TrustedIssuer(IssuerOptions options, const std::string& place,
     problem(".leeway: ", absl::FormatDuration(options_.leeway), " is not from 0 to 5 minutes");
   }
   for (std::string& type : options_.types) type = NormalType(type);
+  binding_rules_.require_certificate = options_.require_certificate_bound;
+  ReadPath(options_.peer_claim, absl::StrCat(place, ".peer_claim"), &binding_rules_.peer_claim,
+           problems);
+  ReadPath(options_.subject_claim, absl::StrCat(place, ".subject_claim"), &subject_claim_,
+           problems);
 }
 
 std::string TrustedIssuer::WhyUseless() const {
@@ -184,6 +200,15 @@ std::optional<Refused> TrustedIssuer::CheckClaims(const RegisteredClaims& read,
     }
   }
   return std::nullopt;
+}
+
+OrRefused<std::string> TrustedIssuer::Subject(const RegisteredClaims& read,
+                                              const nlohmann::json& claims) const {
+  if (subject_claim_.empty()) return read.subject.value_or("");
+  const nlohmann::json* claim = FindClaim(claims, subject_claim_);
+  if (claim == nullptr) return std::string();
+  if (claim->is_string()) return claim->get<std::string>();
+  return Refuse(TokenRefusal::kBadClaim, "the claim that names the caller is not a text");
 }
 
 absl::Time TrustedIssuer::ValidFrom(const RegisteredClaims& claims) const {

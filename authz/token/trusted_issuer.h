@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "authz/token/binding.h"
+#include "authz/token/claim_path.h"
 #include "authz/token/claims.h"
 #include "authz/token/compact_jws.h"
 #include "authz/token/refused.h"
@@ -37,6 +39,10 @@ class TrustedIssuer {
   std::optional<Refused> CheckClaims(const RegisteredClaims& read, const nlohmann::json& claims,
                                      absl::Time now) const;
 
+  // The claim that names the caller; "" without it. kBadClaim if it is there and no text.
+  OrRefused<std::string> Subject(const RegisteredClaims& read, const nlohmann::json& claims) const;
+  const BindingRules& binding_rules() const { return binding_rules_; }
+
   // When such a token becomes valid and ceases to be, leeway included. REQUIRES: `exp` is there.
   absl::Time ValidFrom(const RegisteredClaims& claims) const;
   absl::Time ValidUntil(const RegisteredClaims& claims) const;
@@ -50,6 +56,8 @@ class TrustedIssuer {
 
   IssuerOptions options_;    // with `types` in lower case and without "application/"
   AlgorithmSet algorithms_;  // of options_.algorithms
+  BindingRules binding_rules_;
+  ClaimPath subject_claim_;  // empty: `sub`
 };
 
 }  // namespace warden

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "authz/token/algorithm.h"
+#include "authz/token/binding.h"
 #include "nlohmann/json_fwd.hpp"
 
 namespace warden {
@@ -41,6 +42,9 @@ class VerifiedToken {
   absl::Time valid_until() const { return valid_until_; }
   bool ValidAt(absl::Time now) const { return now >= valid_from_ && now < valid_until_; }
 
+  // The peer that may present it: to be checked on each call, since a token can be stolen.
+  const TokenBinding& binding() const { return binding_; }
+
   // The whole payload, a JSON object.
   const nlohmann::json& claims() const { return *claims_; }
 
@@ -50,6 +54,7 @@ class VerifiedToken {
 
   std::string issuer_, subject_, token_id_, key_id_;
   std::vector<std::string> audiences_;
+  TokenBinding binding_;
   Algorithm algorithm_ = Algorithm::kEs256;
   absl::Time issued_at_ = absl::InfinitePast();
   absl::Time not_before_ = absl::InfinitePast();

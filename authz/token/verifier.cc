@@ -117,11 +117,17 @@ std::variant<std::shared_ptr<const VerifiedToken>, Refused> TokenVerifier::Accep
   auto& registered = std::get<RegisteredClaims>(read);
   if (auto refused = issuer.CheckClaims(registered, claims, now)) return *std::move(refused);
 
+  auto subject = issuer.Subject(registered, claims);
+  if (auto* refused = std::get_if<Refused>(&subject)) return std::move(*refused);
+  auto binding = ReadBinding(claims, issuer.binding_rules());
+  if (auto* refused = std::get_if<Refused>(&binding)) return std::move(*refused);
+
   std::shared_ptr<VerifiedToken> token(new VerifiedToken());
+  token->binding_ = std::get<TokenBinding>(std::move(binding));
   token->valid_from_ = issuer.ValidFrom(registered);
   token->valid_until_ = issuer.ValidUntil(registered);
   token->issuer_ = std::move(registered.issuer).value_or("");
-  token->subject_ = std::move(registered.subject).value_or("");
+  token->subject_ = std::get<std::string>(std::move(subject));
   token->token_id_ = std::move(registered.token_id).value_or("");
   if (registered.audiences.has_value()) token->audiences_ = *std::move(registered.audiences);
   token->key_id_ = std::move(authentic.jws.key_id).value_or("");

@@ -35,6 +35,13 @@ struct IssuerOptions {
   // What `typ` may say, without "application/" and in any case; such as {"at+jwt"} (RFC 9068).
   // Where empty: "JWT", "at+jwt" or no `typ`. Where set, `typ` must be there.
   std::vector<std::string> types;
+  // Refuses tokens without `cnf` (RFC 8705 section 3). What a token is bound to is in
+  // VerifiedToken::binding(), whatever this says.
+  bool require_certificate_bound = false;
+  // Paths of claims: of the peer that may present the token (no such claim where empty), and of who
+  // the caller is (`sub` where empty).
+  std::string peer_claim;
+  std::string subject_claim;
   absl::Duration leeway = absl::Seconds(60);  // how far clocks may differ; at most 5 minutes
 
   // Tokens without `aud` pass. One with `aud` still needs a match in `audiences`.

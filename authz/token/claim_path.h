@@ -1,6 +1,6 @@
 // Paths to claims of a token, such as `realm_access.roles`.
-#ifndef WARDEN_AUTHZ_POLICY_CLAIM_PATH_H_
-#define WARDEN_AUTHZ_POLICY_CLAIM_PATH_H_
+#ifndef WARDEN_AUTHZ_TOKEN_CLAIM_PATH_H_
+#define WARDEN_AUTHZ_TOKEN_CLAIM_PATH_H_
 
 #include <string>
 #include <string_view>
@@ -24,4 +24,4 @@ const nlohmann::json* FindClaim(const nlohmann::json& claims, const ClaimPath& p
 
 }  // namespace warden
 
-#endif  // WARDEN_AUTHZ_POLICY_CLAIM_PATH_H_
+#endif  // WARDEN_AUTHZ_TOKEN_CLAIM_PATH_H_

@@ -1,4 +1,4 @@
-#include "authz/policy/claim_path.h"
+#include "authz/token/claim_path.h"
 
 #include <cstddef>
 #include <utility>
