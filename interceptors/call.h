@@ -18,8 +18,10 @@
 namespace warden {
 
 struct GuardedMethod;
+class PendingToken;
 
-// What the transport knows of a call. Views are valid until the stages before the body have run.
+// What the transport knows of a call. Views are valid until the stages before the body have run to
+// their end.
 struct Transport {
   std::string_view peer_certificate_pem;  // "" where the connection has none
   std::string_view authorization;         // the first entry of that name
@@ -47,6 +49,10 @@ struct Call {
   std::shared_ptr<const Peer> peer;
   std::shared_ptr<const VerifiedToken> token;  // null where the call carries none
   std::shared_ptr<const Principal> principal;
+
+  size_t next_stage = 0;                  // of the chain, where it goes on
+  std::shared_ptr<PendingToken> pending;  // what the call waits for; null where it does not
+  bool waiting() const { return pending != nullptr; }
 
   std::string_view request_id() const { return id.has_value() ? id->view() : std::string_view(); }
   // Of the peer, without port; read when it is first asked for.

@@ -34,24 +34,27 @@ Chain::Chain(std::vector<std::unique_ptr<Stage>> stages, Metrics* metrics)
 
 std::optional<ChainRefusal> Chain::Run(Call& call) {
   thread_local uint32_t calls = 0;
-  if (calls++ % kMeasureEvery == 0) return RunMeasured(call);
-  for (const std::unique_ptr<Stage>& stage : stages_) {
-    std::optional<Refusal> refusal = RunClosed(*stage, call);
-    if (refusal.has_value()) return ChainRefusal{*std::move(refusal), stage->name()};
+  const bool measure = calls++ % kMeasureEvery == 0;
+  for (; call.next_stage < stages_.size(); ++call.next_stage) {
+    std::optional<ChainRefusal> refusal = measure ? RunMeasured(call) : RunOne(call);
+    if (refusal.has_value() || call.waiting()) return refusal;
   }
   return std::nullopt;
 }
 
+std::optional<ChainRefusal> Chain::RunOne(Call& call) {
+  Stage& stage = *stages_[call.next_stage];
+  std::optional<Refusal> refusal = RunClosed(stage, call);
+  if (!refusal.has_value()) return std::nullopt;
+  call.pending.reset();  // a stage that threw may have left it
+  return ChainRefusal{*std::move(refusal), stage.name()};
+}
+
 std::optional<ChainRefusal> Chain::RunMeasured(Call& call) {
-  int64_t before = SteadyNanos();
-  for (uint32_t i = 0; i < stages_.size(); ++i) {
-    std::optional<Refusal> refusal = RunClosed(*stages_[i], call);
-    const int64_t after = SteadyNanos();
-    metrics_->RecordStage(i, after - before);
-    before = after;
-    if (refusal.has_value()) return ChainRefusal{*std::move(refusal), stages_[i]->name()};
-  }
-  return std::nullopt;
+  const int64_t before = SteadyNanos();
+  std::optional<ChainRefusal> refusal = RunOne(call);
+  metrics_->RecordStage(static_cast<uint32_t>(call.next_stage), SteadyNanos() - before);
+  return refusal;
 }
 
 }  // namespace warden

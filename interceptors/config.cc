@@ -1,5 +1,6 @@
 #include "interceptors/config.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
@@ -90,6 +91,18 @@ std::string ResolveFile(const LoadedConfig& config, std::string_view file) {
   const std::filesystem::path path(file);
   if (path.is_absolute() || config.folder.empty()) return path.string();
   return (std::filesystem::path(config.folder) / path).string();
+}
+
+HttpClientOptions HttpOptions(const LoadedConfig& config) {
+  const v1::HttpConfig& settings = config.config.http();
+  HttpClientOptions options;
+  if (!settings.ca_file().empty()) options.ca_file = ResolveFile(config, settings.ca_file());
+  options.timeout = DurationOr(settings.has_timeout(), settings.timeout(), options.timeout);
+  options.connect_timeout = std::min(options.connect_timeout, options.timeout);
+  if (settings.max_response_bytes() != 0) {
+    options.max_response_bytes = settings.max_response_bytes();
+  }
+  return options;
 }
 
 size_t MaxMetadataBytes(const v1::Config& config) {

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "authz/config/source_map.h"
 #include "google/protobuf/duration.pb.h"
+#include "interceptors/http/http_client.h"
 #include "warden/v1/config.pb.h"
 
 namespace warden {
@@ -30,6 +31,9 @@ absl::StatusOr<LoadedConfig> ParseConfig(std::string_view yaml, std::string_view
 
 // `file` as it can be opened: relative names start from the configuration's folder.
 std::string ResolveFile(const LoadedConfig& config, std::string_view file);
+
+// How servers are asked.
+HttpClientOptions HttpOptions(const LoadedConfig& config);
 
 // The largest metadata of a call that is looked at, in bytes.
 size_t MaxMetadataBytes(const v1::Config& config);

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "authz/token/verifier.h"
+#include "interceptors/introspection/introspector.h"
 #include "interceptors/observe/refusal_log.h"
 #include "interceptors/observe/request_id.h"
 #include "interceptors/stages/admission.h"
@@ -32,6 +33,7 @@ std::vector<std::string> StageNames() {
 std::vector<std::string> AlgorithmNames() {
   std::vector<std::string> names;
   for (const Algorithm algorithm : AllAlgorithms()) names.emplace_back(AlgorithmName(algorithm));
+  names.emplace_back(kIntrospected);
   return names;
 }
 
@@ -79,6 +81,7 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
   guard->policy_ = LoadPolicy(config, &problems);
   guard->peers_ = MakePeerCache(config, &problems);
   guard->tokens_ = MakeTokenCache(config, &problems);
+  guard->introspector_ = MakeIntrospector(config, &problems);
   guard->methods_ = CompileMethods(methods, guard->policy_, &problems);
   if (!problems.empty()) return problems.ToStatus();
   for (const GuardedMethod& method : guard->methods_) {
@@ -88,6 +91,10 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
       OrDefault(config.config.limits().max_keys(), kDefaultLimitKeys));
   guard->max_violations_ = OrDefault(config.config.request().max_violations(), 16);
   guard->id_on_success_ = config.config.request().id_on_success();
+  const v1::StreamsConfig& streams = config.config.streams();
+  guard->watches_streams_ = !streams.insecure_outlive_credentials();
+  guard->expiry_grace_ =
+      DurationOr(streams.has_expiry_grace(), streams.expiry_grace(), absl::ZeroDuration());
   guard->sink_ = options.sink != nullptr ? options.sink : std::make_shared<RefusalLog>();
   if (const absl::Status status = guard->MakeMetrics(); !status.ok()) return status;
   guard->MakeStages(config, options);
@@ -123,7 +130,8 @@ void Guard::MakeStages(const LoadedConfig& config, const GuardOptions& options) 
   stages.push_back(std::make_unique<AdmissionStage>(MaxMetadataBytes(settings)));
   stages.push_back(std::make_unique<IdentityStage>(peers_, !options.insecure_allow_no_certificate));
   stages.push_back(std::make_unique<CredentialStage>(
-      tokens_, OrDefault(settings.tokens().max_token_bytes(), kDefaultTokenBytes), metrics_.get()));
+      tokens_, introspector_, OrDefault(settings.tokens().max_token_bytes(), kDefaultTokenBytes),
+      metrics_.get()));
   stages.push_back(std::make_unique<PrincipalStage>(policy_));
   stages.push_back(std::make_unique<RateLimitStage>(limiter_, metrics_.get()));
   stages.push_back(std::make_unique<AuthorizeStage>());
@@ -144,10 +152,27 @@ void Guard::SampleGauges() {
     metrics_->Sample(SampledMetric::kTokenCacheEntries,
                      [tokens = tokens_] { return static_cast<double>(tokens->size()); });
   }
+  if (introspector_ != nullptr) SampleIntrospection();
   if (auto log = std::dynamic_pointer_cast<RefusalLog>(sink_)) {
     metrics_->Sample(SampledMetric::kRefusalLogDropped,
                      [log] { return static_cast<double>(log->dropped()); });
   }
+}
+
+void Guard::SampleIntrospection() {
+  using Counts = Introspector::Counts;
+  const auto sample = [this](SampledMetric metric, uint64_t Counts::*count) {
+    metrics_->Sample(metric, [asker = introspector_, count] {
+      return static_cast<double>(asker->counts().*count);
+    });
+  };
+  sample(SampledMetric::kIntrospectionRequests, &Counts::asked);
+  sample(SampledMetric::kIntrospectionFailures, &Counts::failed);
+  sample(SampledMetric::kIntrospectionNotAsked, &Counts::refused);
+  metrics_->Sample(SampledMetric::kIntrospectionCacheEntries,
+                   [asker = introspector_] { return static_cast<double>(asker->cached()); });
+  metrics_->Sample(SampledMetric::kIntrospectionBreakerOpen,
+                   [asker = introspector_] { return asker->breaker_open() ? 1.0 : 0.0; });
 }
 
 const GuardedMethod* Guard::Find(std::string_view name) const {
@@ -220,22 +245,47 @@ void Guard::Finished(const Call&) { metrics_->CallEnded(); }
 Refusal Guard::Refused(Call& call, Refusal refusal, std::string_view stage) {
   const uint32_t method = call.method != nullptr ? call.method->id : metrics_->unknown_method();
   metrics_->RecordDecision(method, static_cast<uint32_t>(refusal.reason));
-  DecisionRecord record;
-  record.time = call.now;
-  record.request_id = call.request_id();
-  record.method = call.method != nullptr ? std::string_view(call.method->name) : "unknown";
-  if (call.peer != nullptr) record.peer = call.peer->name();
-  record.address = call.Address();
-  if (call.principal != nullptr) record.principal = call.principal->name();
-  record.reason = InfoOf(refusal.reason).label;
-  record.stage = stage;
-  record.detail = refusal.detail;
+  Record(call, refusal, stage);
+  return refusal;
+}
+
+void Guard::Record(Call& call, const Refusal& refusal, std::string_view stage) {
   try {
+    const absl::Time now = call.now;
+    if (!sink_->Wants(now)) return;
+    DecisionRecord record;
+    record.time = now;
+    record.request_id = call.request_id();
+    record.method = call.method != nullptr ? std::string_view(call.method->name) : "unknown";
+    if (call.peer != nullptr) record.peer = call.peer->name();
+    record.address = call.Address();
+    if (call.principal != nullptr) record.principal = call.principal->name();
+    record.reason = InfoOf(refusal.reason).label;
+    record.stage = stage;
+    record.detail = refusal.detail;
     sink_->Record(record);
   } catch (...) {
     // A sink that fails must not turn a refusal into anything else; the metric has counted it.
   }
-  return refusal;
+}
+
+absl::Time Guard::CredentialsEnd(const Call& call) const {
+  if (call.token == nullptr) return absl::InfiniteFuture();
+  return call.token->valid_until() + expiry_grace_;
+}
+
+Refusal Guard::WhyEnded(const Call&) const {
+  return {.reason = Reason::kTokenExpired, .detail = "it expired while the stream went on"};
+}
+
+std::optional<Refusal> Guard::CheckRevoked(const Call&, absl::Time) const { return std::nullopt; }
+
+uint64_t Guard::credential_generation() const { return 0; }
+
+void Guard::StreamEnded(Call& call, const Refusal& refusal) {
+  metrics_->RecordStreamEnded(call.method->id, static_cast<uint32_t>(refusal.reason));
+  call.now = absl::Now();
+  Record(call, refusal, "stream");
 }
 
 }  // namespace warden

@@ -51,6 +51,8 @@ class Guard {
   // Then either Allowed, once, before the handler, and Finished after it, or neither. `method` may
   // be null for a call to no method of ours.
   void Begin(const GuardedMethod* method, Call* call) const;
+  // Where BeforeBody leaves the call waiting, nothing is decided yet: it is to be called again,
+  // with the call's transport as before, once what it waits for is there.
   std::optional<Refusal> BeforeBody(Call& call);
   std::optional<Refusal> OnRequest(Call& call, const google::protobuf::Message& request);
   Refusal OnUnreadableRequest(Call& call);
@@ -58,6 +60,17 @@ class Guard {
   Refusal OnUnknownMethod(Call& call);
   void Allowed(const Call& call);
   void Finished(const Call& call);
+
+  // For calls that go on for long. When the credential that expires first has done so, and the
+  // stream must end; why that is; and whether one of them was revoked since. The generation changes
+  // whenever CheckRevoked may answer otherwise.
+  absl::Time CredentialsEnd(const Call& call) const;
+  Refusal WhyEnded(const Call& call) const;
+  std::optional<Refusal> CheckRevoked(const Call& call, absl::Time now) const;
+  uint64_t credential_generation() const;
+  // Counts and records that a call which was allowed is ended for this reason.
+  void StreamEnded(Call& call, const Refusal& refusal);
+  bool watches_streams() const { return watches_streams_; }
 
   // A call that reached a method served around the gate.
   void CountUnguarded();
@@ -72,6 +85,8 @@ class Guard {
   absl::Status MakeMetrics();
   void MakeStages(const LoadedConfig& config, const GuardOptions& options);
   void SampleGauges();
+  void SampleIntrospection();
+  void Record(Call& call, const Refusal& refusal, std::string_view stage);
   // Counts and records a refusal and returns it.
   Refusal Refused(Call& call, Refusal refusal, std::string_view stage);
 
@@ -80,12 +95,15 @@ class Guard {
   std::shared_ptr<Metrics> metrics_;
   std::shared_ptr<const Policy> policy_;
   std::shared_ptr<PeerCache> peers_;
-  std::shared_ptr<TokenCache> tokens_;  // null where no issuer is configured
+  std::shared_ptr<TokenCache> tokens_;          // null where no issuer is configured
+  std::shared_ptr<Introspector> introspector_;  // null where no authorization server is
   std::shared_ptr<RateLimiter> limiter_;
   std::unique_ptr<Chain> before_body_;
   std::shared_ptr<DecisionSink> sink_;
   size_t max_violations_ = 16;
   bool id_on_success_ = false;
+  bool watches_streams_ = true;
+  absl::Duration expiry_grace_;
 };
 
 }  // namespace warden

@@ -131,6 +131,11 @@ std::shared_ptr<const Policy> LoadPolicy(const LoadedConfig& config, ProblemList
   for (const v1::IssuerConfig& issuer : config.config.tokens().issuers()) {
     issuers.push_back(issuer.issuer());
   }
+  // It may well be the issuer of JWTs, too.
+  const std::string& asked = config.config.tokens().introspection().issuer();
+  if (!asked.empty() && std::find(issuers.begin(), issuers.end(), asked) == issuers.end()) {
+    issuers.push_back(asked);
+  }
   if (const absl::Status status = (*policy)->CheckIssuers(issuers); !status.ok()) {
     AddLines("policy", status, problems);
   }
@@ -193,6 +198,7 @@ std::deque<GuardedMethod> CompileMethods(const std::vector<ServedMethod>& served
                     "the method's descriptor is not linked in, so its annotations are unknown");
       continue;
     }
+    method.streams = method.descriptor->client_streaming() || method.descriptor->server_streaming();
     CompileAccess(&method, policy, problems);
     CompileLimit(&method, problems);
     CompileRules(one, &rules, &method, problems);

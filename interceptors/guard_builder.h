@@ -18,6 +18,8 @@
 
 namespace warden {
 
+class Introspector;
+
 // A method as the transport registers it.
 struct ServedMethod {
   std::string name;  // "/orders.v1.OrderService/GetOrder"
@@ -30,6 +32,9 @@ std::shared_ptr<const Policy> LoadPolicy(const LoadedConfig& config, ProblemList
 std::shared_ptr<PeerCache> MakePeerCache(const LoadedConfig& config, ProblemList* problems);
 // Null without a problem where no issuer is configured.
 std::shared_ptr<TokenCache> MakeTokenCache(const LoadedConfig& config, ProblemList* problems);
+
+// Null without a problem where no authorization server is configured.
+std::shared_ptr<Introspector> MakeIntrospector(const LoadedConfig& config, ProblemList* problems);
 
 // Resolves and compiles the annotations of every method. `policy` may be null (it could not be
 // read): annotations are checked all the same, so that one start shows every problem.

@@ -21,6 +21,7 @@ struct GuardedMethod {
   uint32_t id = 0;   // dense, from 0: indexes metrics and limits
   const google::protobuf::MethodDescriptor* descriptor = nullptr;
   bool streams_requests = false;  // client- or bidirectional streaming, as registered
+  bool streams = false;           // in either direction
   AccessRule access;
   std::optional<LimitSpec> limit;
   std::shared_ptr<const Program> request_rules;  // null where the request has none

@@ -97,6 +97,17 @@ constexpr bool InOrder() {
 }
 static_assert(InOrder(), "the table's rows follow the enumeration");
 
+// What gRPC over HTTP/2 would have percent-encoded.
+constexpr bool TextsNeedNoEscape() {
+  for (const ReasonInfo& info : kTable) {
+    for (const char c : info.text) {
+      if (c < ' ' || c > '~' || c == '%') return false;
+    }
+  }
+  return true;
+}
+static_assert(TextsNeedNoEscape(), "the texts are sent as they are");
+
 constexpr std::array<std::string_view, kReasonCount> MakeLabels() {
   std::array<std::string_view, kReasonCount> labels;
   for (size_t i = 0; i < kTable.size(); ++i) labels[i] = kTable[i].label;

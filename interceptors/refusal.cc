@@ -61,44 +61,29 @@ void AddDynamic(const Refusal& refusal, google::rpc::Status* status) {
   if (!refusal.violations.empty()) AddViolations(refusal, status);
 }
 
-void AddConstant(Reason reason, std::string_view request_id, google::rpc::Status* status) {
+void AddConstant(Reason reason, google::rpc::Status* status) {
   const ReasonInfo& info = InfoOf(reason);
   status->set_code(static_cast<int>(info.code));
   status->set_message(std::string(info.text));
   AddErrorInfo(info, status);
-  google::rpc::RequestInfo request;
-  request.set_request_id(std::string(request_id));
-  status->add_details()->PackFrom(request);
 }
 
-// What every refusal of one reason shares, with a place where the request id goes.
-struct Template {
-  std::string bytes;
-  size_t id_at = 0;
-};
-
-constexpr size_t kIdBytes = 36;  // of a UUID's text
-
-std::array<Template, kReasonCount> MakeTemplates() {
-  std::array<Template, kReasonCount> templates;
-  const std::string placeholder(kIdBytes, '\x01');
+std::array<std::string, kReasonCount> SerializeConstants() {
+  std::array<std::string, kReasonCount> constants;
   for (size_t i = 0; i < kReasonCount; ++i) {
     google::rpc::Status status;
-    AddConstant(static_cast<Reason>(i), placeholder, &status);
-    templates[i].bytes = status.SerializeAsString();
-    templates[i].id_at = templates[i].bytes.find(placeholder);
+    AddConstant(static_cast<Reason>(i), &status);
+    constants[i] = status.SerializeAsString();
   }
-  return templates;
+  return constants;
 }
 
 }  // namespace
 
-std::string SerializedPublicStatus(const Refusal& refusal, std::string_view request_id) {
-  if (request_id.size() != kIdBytes) return PublicStatus(refusal, request_id).SerializeAsString();
-  static const auto* const templates = new std::array<Template, kReasonCount>(MakeTemplates());
-  const Template& constant = (*templates)[static_cast<size_t>(refusal.reason)];
-  std::string bytes = constant.bytes;
-  bytes.replace(constant.id_at, kIdBytes, request_id.data(), kIdBytes);
+std::string SerializedPublicStatus(const Refusal& refusal) {
+  static const auto* const constants =
+      new std::array<std::string, kReasonCount>(SerializeConstants());
+  std::string bytes = (*constants)[static_cast<size_t>(refusal.reason)];
   google::rpc::Status dynamic;
   AddDynamic(refusal, &dynamic);
   // Serialized messages that follow each other are merged by whoever parses them: details are
@@ -107,9 +92,9 @@ std::string SerializedPublicStatus(const Refusal& refusal, std::string_view requ
   return bytes;
 }
 
-google::rpc::Status PublicStatus(const Refusal& refusal, std::string_view request_id) {
+google::rpc::Status PublicStatus(const Refusal& refusal) {
   google::rpc::Status status;
-  AddConstant(refusal.reason, request_id, &status);
+  AddConstant(refusal.reason, &status);
   AddDynamic(refusal, &status);
   return status;
 }

@@ -25,14 +25,14 @@ struct Refusal {
   std::vector<Violation> violations;
 };
 
-// The error that the client sees: the reason's constant text with ErrorInfo (domain "warden") and
-// RequestInfo, and RetryInfo with QuotaFailure, or BadRequest, where they apply.
-// https://google.aip.dev/193. Thread-safe.
-google::rpc::Status PublicStatus(const Refusal& refusal, std::string_view request_id);
+// The error that the client sees: the reason's constant text with ErrorInfo (domain "warden"), and
+// RetryInfo with QuotaFailure, or BadRequest, where they apply. https://google.aip.dev/193.
+// Thread-safe.
+google::rpc::Status PublicStatus(const Refusal& refusal);
 
 // The same, serialized. Refusals come in floods, so what is constant of each reason is serialized
 // once and copied.
-std::string SerializedPublicStatus(const Refusal& refusal, std::string_view request_id);
+std::string SerializedPublicStatus(const Refusal& refusal);
 
 }  // namespace warden
 

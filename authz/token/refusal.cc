@@ -38,6 +38,10 @@ std::string_view ToString(TokenRefusal refusal) {
       return "audience";
     case TokenRefusal::kBinding:
       return "binding";
+    case TokenRefusal::kInactive:
+      return "inactive";
+    case TokenRefusal::kUnavailable:
+      return "unavailable";
   }
   return "malformed";
 }

@@ -26,9 +26,11 @@ enum class TokenRefusal {
   kIssuer,               // `iss` is not one of the configured issuers
   kAudience,             // `aud` names none of the configured audiences, or is absent
   kBinding,              // bound by what cannot be checked here, or not bound as is required
+  kInactive,             // the authorization server says so (RFC 7662)
+  kUnavailable,          // what it is checked with is out of reach
 };
 
-inline constexpr int kTokenRefusalCount = 17;
+inline constexpr int kTokenRefusalCount = 19;
 
 // snake_case, such as "key_unknown"; a metric label with few values.
 std::string_view ToString(TokenRefusal refusal);

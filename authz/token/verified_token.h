@@ -1,4 +1,4 @@
-// A JSON Web Token whose signature and claims were verified.
+// A bearer token that was verified: a JSON Web Token, or one that its issuer vouches for.
 #ifndef WARDEN_AUTHZ_TOKEN_VERIFIED_TOKEN_H_
 #define WARDEN_AUTHZ_TOKEN_VERIFIED_TOKEN_H_
 
@@ -15,9 +15,9 @@
 
 namespace warden {
 
-// Only TokenVerifier makes one, so holding one is the proof that the token was good at the time of
-// its verification; ValidAt says whether it still is. Immutable and thread-safe; shared as
-// `shared_ptr<const VerifiedToken>`.
+// Only TokenVerifier and JudgeIntrospection make one, so holding one is the proof that the token
+// was good at the time of its verification; ValidAt says whether it still is. Immutable and
+// thread-safe; shared as `shared_ptr<const VerifiedToken>`.
 class VerifiedToken {
  public:
   VerifiedToken(const VerifiedToken&) = delete;
@@ -31,11 +31,13 @@ class VerifiedToken {
   const std::string& token_id() const { return token_id_; }  // `jti`
 
   const std::string& key_id() const { return key_id_; }  // `kid` of the header; "" without one
+  // Of its signature; means nothing for a token that was introspected (RFC 7662).
   Algorithm algorithm() const { return algorithm_; }
+  bool introspected() const { return introspected_; }
 
   absl::Time issued_at() const { return issued_at_; }    // InfinitePast() without `iat`
   absl::Time not_before() const { return not_before_; }  // InfinitePast() without `nbf`
-  absl::Time expires_at() const { return expires_at_; }  // every token has one
+  absl::Time expires_at() const { return expires_at_; }  // InfiniteFuture() only if introspected
 
   // The times of validity with the issuer's leeway: from valid_from() on, and before valid_until().
   absl::Time valid_from() const { return valid_from_; }
@@ -50,9 +52,11 @@ class VerifiedToken {
 
  private:
   friend class TokenVerifier;
+  friend class IntrospectionJudge;
   VerifiedToken();
 
   std::string issuer_, subject_, token_id_, key_id_;
+  bool introspected_ = false;
   std::vector<std::string> audiences_;
   TokenBinding binding_;
   Algorithm algorithm_ = Algorithm::kEs256;

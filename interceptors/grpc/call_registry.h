@@ -24,6 +24,8 @@
 namespace warden {
 
 class Guard;
+class StreamWatch;
+struct SuspendedCall;
 
 // One call and what was decided of it. Written by the thread that runs the gate, before the
 // handler.
@@ -37,6 +39,8 @@ struct CallState {
   // lambda that captures one pointer to here needs no memory of its own.
   std::function<void()> next;
   std::shared_ptr<CallState> self;
+  StreamWatch* watch = nullptr;              // that has the call; null where none has
+  std::shared_ptr<SuspendedCall> suspended;  // of a callback call that waits for its decision
 };
 
 // Thread-safe, sharded. Bounded by the number of calls in progress.

@@ -12,7 +12,10 @@
 #include "interceptors/grpc/current_context.h"
 #include "interceptors/grpc/private_access.h"
 #include "interceptors/grpc/refusal_handler.h"
+#include "interceptors/grpc/stream_watch.h"
+#include "interceptors/grpc/suspended_call.h"
 #include "interceptors/grpc/transport_facts.h"
+#include "interceptors/pending_token.h"
 
 namespace warden {
 namespace {
@@ -35,8 +38,9 @@ void ReleaseHolder(void* holder) {
 // Decides a call of one method, and passes it on to the user's handler or answers it.
 class GateHandler final : public MethodHandler {
  public:
-  GateHandler(Guard* guard, const GuardedMethod* method, MethodHandler* inner, ApiKind api)
-      : guard_(guard), method_(method), inner_(inner), api_(api) {}
+  GateHandler(Guard* guard, StreamWatch* watch, const GuardedMethod* method, MethodHandler* inner,
+              ApiKind api)
+      : guard_(guard), watch_(watch), method_(method), inner_(inner), api_(api) {}
 
   // Unary and server-streaming methods: gRPC calls this before RunHandler, with the unparsed
   // request.
@@ -46,12 +50,18 @@ class GateHandler final : public MethodHandler {
 
  private:
   std::shared_ptr<CallState> Begin(grpc_call* call, grpc::ServerContextBase* context);
+  void BeforeBody(grpc_call* call, grpc::ServerContextBase* context, CallState& state);
+  void Suspend(const HandlerParameter& param, const std::shared_ptr<CallState>& state);
+  void Resume(const std::shared_ptr<CallState>& state);
+  void Conclude(const HandlerParameter& param, const std::shared_ptr<CallState>& state);
+  void Watch(const HandlerParameter& param, const std::shared_ptr<CallState>& state);
   void CheckBody(CallState& state, void** request, bool parsed, void** handler_data);
   void DropRequest(void** request, void** handler_data) const;
   void Pass(const HandlerParameter& param, const std::shared_ptr<CallState>& state);
   void Refuse(const HandlerParameter& param, const CallState& state);
 
   Guard* const guard_;
+  StreamWatch* const watch_;
   const GuardedMethod* const method_;
   MethodHandler* const inner_;
   const ApiKind api_;
@@ -64,12 +74,19 @@ std::shared_ptr<CallState> GateHandler::Begin(grpc_call* call, grpc::ServerConte
   state->context = context;
   guard_->Begin(method_, &state->call);
   state->call.address_source = &state->address.emplace(call);
-  {
-    const TransportFacts facts(call, *context, &state->call);
-    state->refusal = guard_->BeforeBody(state->call);
+  BeforeBody(call, context, *state);
+  // A sync handler has a thread of its own, not one that polls, and may wait on it.
+  while (api_ == ApiKind::kSync && state->call.waiting()) {
+    state->call.pending->Wait();
+    BeforeBody(call, context, *state);
   }
   CallRegistry::Instance().Insert(context, state);
   return state;
+}
+
+void GateHandler::BeforeBody(grpc_call* call, grpc::ServerContextBase* context, CallState& state) {
+  const TransportFacts facts(call, *context, &state.call);
+  state.refusal = guard_->BeforeBody(state.call);
 }
 
 void* GateHandler::Deserialize(grpc_call* call, grpc_byte_buffer* body, grpc::Status* status,
@@ -82,6 +99,11 @@ void* GateHandler::Deserialize(grpc_call* call, grpc_byte_buffer* body, grpc::St
     // gRPC's way to say that there is no request to handle; RunHandler answers with the refusal
     // itself.
     *status = grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "");
+    return nullptr;
+  }
+  if (state->call.waiting()) {
+    state->suspended = std::make_shared<SuspendedCall>();
+    state->suspended->body = body;
     return nullptr;
   }
   grpc::Status parsed;
@@ -126,6 +148,14 @@ void GateHandler::RunHandler(const HandlerParameter& param) {
     guard_->Begin(method_, &state->call);
     state->refusal = guard_->OnInternalError(state->call, "the gate got no call context");
   }
+  if (state->call.waiting()) {
+    Suspend(param, state);
+  } else {
+    Conclude(param, state);
+  }
+}
+
+void GateHandler::Conclude(const HandlerParameter& param, const std::shared_ptr<CallState>& state) {
   if (state->refusal.has_value()) {
     Refuse(param, *state);
   } else {
@@ -135,10 +165,53 @@ void GateHandler::RunHandler(const HandlerParameter& param) {
   }
 }
 
+// gRPC keeps a call until its handler has ended it, so its handler may as well begin later.
+void GateHandler::Suspend(const HandlerParameter& param, const std::shared_ptr<CallState>& state) {
+  if (state->suspended == nullptr) state->suspended = std::make_shared<SuspendedCall>();
+  state->suspended->param.emplace(param);
+  const std::shared_ptr<PendingToken> pending = state->call.pending;
+  pending->Then([this, state] {
+    const std::shared_ptr<SuspendedCall> suspended = state->suspended;  // Resume may come before
+    suspended->alarm.Set(gpr_now(GPR_CLOCK_MONOTONIC), [this, state](bool) { Resume(state); });
+  });
+}
+
+void GateHandler::Resume(const std::shared_ptr<CallState>& state) {
+  // The alarm holds the state, so the state must not go on holding the alarm.
+  const std::shared_ptr<SuspendedCall> suspended = std::move(state->suspended);
+  const HandlerParameter& param = *suspended->param;
+  BeforeBody(param.call->call(), param.server_context, *state);
+  if (state->call.waiting()) {
+    state->refusal = guard_->OnInternalError(state->call, "the call waits twice");
+    state->call.pending.reset();
+  }
+  if (state->refusal.has_value() || suspended->body == nullptr) {
+    Conclude(param, state);
+    return;
+  }
+  grpc::Status parsed;
+  void* handler_data = nullptr;
+  void* request =
+      inner_->Deserialize(param.call->call(), suspended->TakeBody(), &parsed, &handler_data);
+  CheckBody(*state, &request, parsed.ok(), &handler_data);
+  Conclude(HandlerParameter(param.call, param.server_context, request, parsed, handler_data,
+                            param.call_requester),
+           state);
+}
+
+// Before the handler begins, so that even one that ends at once is taken off after it was put on.
+void GateHandler::Watch(const HandlerParameter& param, const std::shared_ptr<CallState>& state) {
+  if (watch_ == nullptr || !method_->streams) return;
+  state->watch = watch_;
+  watch_->Add(state, param.call->call());
+}
+
 void GateHandler::Pass(const HandlerParameter& param, const std::shared_ptr<CallState>& state) {
   grpc::ServerContextBase* const context = param.server_context;
+  Watch(param, state);
   if (api_ == ApiKind::kSync) {
     inner_->RunHandler(param);
+    if (state->watch != nullptr) state->watch->Remove(state.get());
     guard_->Finished(state->call);
     CallRegistry::Instance().Erase(context, state.get());
     return;
@@ -148,6 +221,7 @@ void GateHandler::Pass(const HandlerParameter& param, const std::shared_ptr<Call
   state->self = state;
   auto ended = [ended_call = state.get()] {
     const std::shared_ptr<CallState> ending = std::move(ended_call->self);
+    if (ending->watch != nullptr) ending->watch->Remove(ending.get());
     ending->guard->Finished(ending->call);
     CallRegistry::Instance().Erase(ending->context, ending.get());
     ending->next();
@@ -158,8 +232,7 @@ void GateHandler::Pass(const HandlerParameter& param, const std::shared_ptr<Call
 }
 
 void GateHandler::Refuse(const HandlerParameter& param, const CallState& state) {
-  const grpc::Status status = ToGrpcStatus(*state.refusal, state.call.request_id());
-  AddRequestId(state.call, param.server_context);
+  const grpc::Status status = Answer(*state.refusal, state.call, param.server_context);
   // The state has served; the handler that would ask for it does not run.
   CallRegistry::Instance().Erase(param.server_context, &state);
   if (api_ == ApiKind::kSync) {
@@ -187,12 +260,12 @@ ApiKind ApiKindOf(const RpcServiceMethod* method) {
   return ApiKind::kUngateable;
 }
 
-GatedService::GatedService(grpc::Service* service, Guard* guard) {
+GatedService::GatedService(grpc::Service* service, Guard* guard, StreamWatch* watch) {
   int index = 0;
   for (const auto& method : grpc_private::MethodsOf(*service)) {
     const ApiKind api = ApiKindOf(method.get());
-    auto gate =
-        std::make_unique<GateHandler>(guard, guard->Find(method->name()), method->handler(), api);
+    auto gate = std::make_unique<GateHandler>(guard, watch, guard->Find(method->name()),
+                                              method->handler(), api);
     if (api == ApiKind::kSync) {
       AddMethod(new RpcServiceMethod(method->name(), method->method_type(), gate.release()));
     } else {

@@ -15,6 +15,8 @@
 
 namespace warden {
 
+class StreamWatch;
+
 // How a method of a user's service can be served.
 enum class ApiKind { kSync, kCallback, kRawCallback, kUngateable };
 
@@ -22,11 +24,12 @@ enum class ApiKind { kSync, kCallback, kRawCallback, kUngateable };
 // itself.
 ApiKind ApiKindOf(const grpc::internal::RpcServiceMethod* method);
 
-// A stand-in for `service` that grpc::ServerBuilder can register. REQUIRES: `service` and `guard`
-// outlive the server; every method of `service` is gateable and known to `guard`.
+// A stand-in for `service` that grpc::ServerBuilder can register. REQUIRES: `service`, `guard`
+// and `watch` outlive the server; every method of `service` is gateable and known to `guard`.
 class GatedService final : public grpc::Service {
  public:
-  GatedService(grpc::Service* service, Guard* guard);
+  // `watch` may be null: then streams outlive their credentials.
+  GatedService(grpc::Service* service, Guard* guard, StreamWatch* watch);
 };
 
 }  // namespace warden

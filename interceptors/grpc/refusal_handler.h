@@ -6,8 +6,6 @@
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/status.h>
 
-#include <string_view>
-
 #include "interceptors/call.h"
 #include "interceptors/refusal.h"
 
@@ -16,11 +14,12 @@ namespace warden {
 // The trailer that carries the request id.
 inline constexpr char kRequestIdTrailer[] = "x-request-id";
 
-// The refusal as gRPC sends it: code and text, and google.rpc.Status in `grpc-status-details-bin`.
-grpc::Status ToGrpcStatus(const Refusal& refusal, std::string_view request_id);
-
 // Puts the call's request id among the trailers of its answer.
 void AddRequestId(const Call& call, grpc::ServerContextBase* context);
+
+// Puts what the client is told of the refusal among the trailers, except for the status that is
+// returned: code, and google.rpc.Status in `grpc-status-details-bin`.
+grpc::Status Answer(const Refusal& refusal, const Call& call, grpc::ServerContextBase* context);
 
 // Ends the call of `param` with `status` and the trailers already set on its context. Takes the
 // place of the method's own handler's RunHandler, for all four kinds of method.

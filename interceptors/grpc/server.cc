@@ -1,5 +1,6 @@
 #include "interceptors/grpc/server.h"
 
+#include "interceptors/grpc/stream_watch.h"
 #include "interceptors/grpc/unknown_method_service.h"
 
 namespace warden {

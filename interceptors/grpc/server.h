@@ -13,6 +13,7 @@
 
 namespace warden {
 
+class StreamWatch;
 class UnknownMethodService;
 
 // Made by ServerBuilder. Thread-safe. The destructor shuts down at once, cancelling the calls in
@@ -40,6 +41,7 @@ class Server {
   // In the order of destruction's reverse: the gRPC server goes first.
   std::unique_ptr<Guard> guard_;
   std::unique_ptr<UnknownMethodService> unknown_;
+  std::unique_ptr<StreamWatch> watch_;  // null where streams may outlive their credentials
   std::vector<std::unique_ptr<grpc::Service>> gated_;
   std::unique_ptr<MetricsServer> metrics_;
   std::unique_ptr<grpc::Server> server_;

@@ -11,6 +11,7 @@
 #include "interceptors/grpc/guard_interceptor.h"
 #include "interceptors/grpc/private_access.h"
 #include "interceptors/grpc/service_check.h"
+#include "interceptors/grpc/stream_watch.h"
 #include "interceptors/grpc/tls.h"
 #include "interceptors/grpc/unknown_method_service.h"
 
@@ -130,10 +131,14 @@ absl::Status ServerBuilder::Prepare(Server* server) {
   if (!lines.empty()) return absl::InvalidArgumentError(lines);
 
   server->guard_ = *std::move(guard);
+  if (server->guard_->watches_streams()) {
+    server->watch_ = std::make_unique<StreamWatch>(server->guard_.get());
+  }
   MethodNames gated;
   for (const ServedMethod& method : methods) gated.insert(ServiceOf(method.name));
   for (grpc::Service* service : services_) {
-    server->gated_.push_back(std::make_unique<GatedService>(service, server->guard_.get()));
+    server->gated_.push_back(
+        std::make_unique<GatedService>(service, server->guard_.get(), server->watch_.get()));
     builder_->RegisterService(server->gated_.back().get());
   }
   builder_->AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, GrpcMetadataBytes(config_.config));

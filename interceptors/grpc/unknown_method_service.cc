@@ -20,9 +20,8 @@ grpc::ServerGenericBidiReactor* UnknownMethodService::CreateReactor(
   guard_->Begin(nullptr, &call);
   const PeerAddress address(context->c_call());
   call.address_source = &address;
-  AddRequestId(call, context);
   const Refusal refusal = guard_->OnUnknownMethod(call);
-  return new EndedReactor(ToGrpcStatus(refusal, call.request_id()));
+  return new EndedReactor(Answer(refusal, call, context));
 }
 
 }  // namespace warden

@@ -26,6 +26,12 @@ struct DecisionRecord {
 class DecisionSink {
  public:
   virtual ~DecisionSink() = default;
+  // Asked once for each refusal, before a record of it is made; where false, none is. Lets a sink
+  // that is flooded leave the work undone. Thread-safe and quick.
+  virtual bool Wants(absl::Time now) {
+    (void)now;
+    return true;
+  }
   // Called by many threads at once, before the call is answered: must be thread-safe and quick.
   virtual void Record(const DecisionRecord& record) = 0;
 };

@@ -47,6 +47,18 @@ constexpr std::array<SampledFamily, kSampledMetrics> kSampledFamilies = {{
      MetricType::Gauge},
     {"warden_refusal_log_dropped_total",
      "Refusals that were not logged because the log's rate was exceeded.", MetricType::Counter},
+    {"warden_introspection_requests_total", "Questions to the authorization server about tokens.",
+     MetricType::Counter},
+    {"warden_introspection_failures_total",
+     "Questions that the authorization server did not answer properly.", MetricType::Counter},
+    {"warden_introspection_not_asked_total",
+     "Tokens that were refused unasked: too many questions under way, or too many failures.",
+     MetricType::Counter},
+    {"warden_introspection_cache_entries", "Answers about tokens that are remembered.",
+     MetricType::Gauge},
+    {"warden_introspection_breaker_open",
+     "1 while the authorization server is left alone because it failed.", MetricType::Gauge},
+    {"warden_streams_watched", "Streams under way whose credentials can end.", MetricType::Gauge},
 }};
 
 Family MakeFamily(const char* name, const char* help, MetricType type) {
@@ -106,6 +118,7 @@ Metrics::Metrics(MetricsOptions options)
   violations_ = reserve(methods_.size() * rules_.size());
   in_flight_ = reserve(1);
   reloads_ = reserve(kFiles.size() * 2);
+  streams_ended_ = reserve(methods_.size() * reasons_.size());
   counters_ = std::make_unique<StripedCounters>(next);
 }
 
@@ -113,6 +126,11 @@ uint32_t Metrics::unknown_method() const { return static_cast<uint32_t>(methods_
 
 void Metrics::RecordDecision(uint32_t method, uint32_t reason) {
   counters_->Add(decisions_ + methods_.Clamp(method) * reasons_.size() + reasons_.Clamp(reason), 1);
+}
+
+void Metrics::RecordStreamEnded(uint32_t method, uint32_t reason) {
+  counters_->Add(streams_ended_ + methods_.Clamp(method) * reasons_.size() + reasons_.Clamp(reason),
+                 1);
 }
 
 void Metrics::RecordStage(uint32_t stage, int64_t nanoseconds) {
@@ -216,6 +234,20 @@ void Metrics::CollectCalls(std::vector<Family>* out) const {
     AddSample(&stages, {{"stage", stages_.name(s)}}).histogram = std::move(histogram);
   }
   out->push_back(std::move(stages));
+
+  // Few pairs can occur, so only those that have are shown.
+  Family ended =
+      MakeFamily("warden_streams_ended_total",
+                 "Streams ended because a credential expired or was revoked.", MetricType::Counter);
+  for (size_t m = 0; m < methods_.size(); ++m) {
+    for (size_t r = 0; r < reasons_.size(); ++r) {
+      const uint64_t count = counters_->Sum(streams_ended_ + m * reasons_.size() + r);
+      if (count == 0) continue;
+      AddSample(&ended, {{"method", methods_.name(m)}, {"reason", reasons_.name(r)}})
+          .counter.value = static_cast<double>(count);
+    }
+  }
+  out->push_back(std::move(ended));
 
   Family in_flight = MakeFamily(
       "warden_calls_in_flight",

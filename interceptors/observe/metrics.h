@@ -42,8 +42,14 @@ enum class SampledMetric {
   kTokenCacheEntries,
   kPeerCacheEntries,
   kRefusalLogDropped,
+  kIntrospectionRequests,
+  kIntrospectionFailures,
+  kIntrospectionNotAsked,
+  kIntrospectionCacheEntries,
+  kIntrospectionBreakerOpen,
+  kWatchedStreams,
 };
-inline constexpr size_t kSampledMetrics = 6;
+inline constexpr size_t kSampledMetrics = 12;
 
 enum class RateLimitKey { kPeer, kPrincipal, kAddress };
 enum class ReloadedFile { kPolicy, kKeySet, kCertificate };
@@ -73,6 +79,8 @@ class Metrics : public prometheus::Collectable {
   void RecordTokenCache(bool hit);
   void RecordRateLimited(uint32_t method, RateLimitKey key);
   void RecordRuleViolation(uint32_t method, std::string_view rule);
+  // A stream that was let through and ended before its time: warden_streams_ended_total.
+  void RecordStreamEnded(uint32_t method, uint32_t reason);
   void CallStarted();
   void CallEnded();
   // A look at a changed file: warden_reloads_total, and if `ok`
@@ -107,7 +115,7 @@ class Metrics : public prometheus::Collectable {
   const LabelSet methods_, reasons_, stages_, algorithms_, token_results_, rules_;
   // Where each family begins among the counters.
   size_t decisions_ = 0, stage_buckets_ = 0, stage_sums_ = 0, tokens_ = 0, token_cache_ = 0;
-  size_t rate_limited_ = 0, violations_ = 0, in_flight_ = 0, reloads_ = 0;
+  size_t rate_limited_ = 0, violations_ = 0, in_flight_ = 0, reloads_ = 0, streams_ended_ = 0;
   std::unique_ptr<StripedCounters> counters_;
   mutable Mutex mutex_;
   Slow slow_ ABSL_GUARDED_BY(mutex_);

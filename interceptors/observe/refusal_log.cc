@@ -64,7 +64,7 @@ RefusalLogOptions WithDefaults(RefusalLogOptions options) {
 RefusalLog::RefusalLog(RefusalLogOptions options)
     : options_(WithDefaults(std::move(options))), tokens_(options_.burst) {}
 
-bool RefusalLog::MayWrite(absl::Time now, uint64_t* dropped_before) {
+bool RefusalLog::MayWrite(absl::Time now) {
   MutexLock lock(&mutex_);
   if (options_.lines_per_second == 0) return false;
   // A clock that was set back gives nothing, and is followed.
@@ -73,20 +73,21 @@ bool RefusalLog::MayWrite(absl::Time now, uint64_t* dropped_before) {
   tokens_ = std::min<double>(options_.burst, tokens_ + elapsed * options_.lines_per_second);
   if (tokens_ < 1) return false;
   tokens_ -= 1;
-  const uint64_t dropped = dropped_.load(std::memory_order_relaxed);
-  *dropped_before = dropped - reported_;
-  reported_ = dropped;
   return true;
+}
+
+bool RefusalLog::Wants(absl::Time now) {
+  if (MayWrite(now)) return true;
+  dropped_.fetch_add(1, std::memory_order_relaxed);
+  return false;
 }
 
 void RefusalLog::Record(const DecisionRecord& record) {
   if (record.allowed) return;
-  uint64_t dropped_before = 0;
-  if (!MayWrite(record.time, &dropped_before)) {
-    dropped_.fetch_add(1, std::memory_order_relaxed);
-    return;
-  }
-  options_.write(FormatLine(record, dropped_before));
+  const uint64_t dropped = dropped_.load(std::memory_order_relaxed);
+  const uint64_t reported = reported_.exchange(dropped, std::memory_order_relaxed);
+  // Another thread may have reported more in between.
+  options_.write(FormatLine(record, dropped > reported ? dropped - reported : 0));
 }
 
 }  // namespace warden

@@ -35,19 +35,21 @@ class RefusalLog : public DecisionSink {
 
   explicit RefusalLog(RefusalLogOptions options = {});
 
+  // False where there were too many lines lately; it is counted as dropped then.
+  bool Wants(absl::Time now) override;
   void Record(const DecisionRecord& record) override;
 
   uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }  // since the start
 
  private:
-  bool MayWrite(absl::Time now, uint64_t* dropped_before);
+  bool MayWrite(absl::Time now);
 
   const RefusalLogOptions options_;
   std::atomic<uint64_t> dropped_{0};
   Mutex mutex_;
   double tokens_ ABSL_GUARDED_BY(mutex_);
   absl::Time last_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
-  uint64_t reported_ ABSL_GUARDED_BY(mutex_) = 0;  // of dropped_, in lines so far
+  std::atomic<uint64_t> reported_{0};  // of dropped_, in lines so far
 };
 
 }  // namespace warden

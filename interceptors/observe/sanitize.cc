@@ -69,6 +69,10 @@ size_t Decode(std::string_view bytes, uint32_t* code) {
 }  // namespace
 
 std::string Sanitize(std::string_view value, size_t max_bytes) {
+  const bool harmless = value.size() <= max_bytes &&
+                        std::all_of(value.begin(), value.end(),
+                                    [](char c) { return c >= ' ' && c <= '~' && c != '\\'; });
+  if (harmless) return std::string(value);
   std::string out;
   out.reserve(std::min(value.size(), max_bytes));
   size_t kept = 0;  // so much of `out` leaves room for the ellipsis

@@ -39,7 +39,6 @@ void ReadDetails(const std::string& bytes, Answer* answer) {
     google::rpc::RetryInfo retry;
     google::rpc::QuotaFailure quota;
     google::rpc::BadRequest bad;
-    google::rpc::RequestInfo request;
     if (detail.UnpackTo(&error)) {
       answer->reason = error.reason();
       answer->domain = error.domain();
@@ -54,8 +53,6 @@ void ReadDetails(const std::string& bytes, Answer* answer) {
         answer->violations[violation.field()] = violation.reason();
         answer->violation_texts.push_back(violation.description());
       }
-    } else if (detail.UnpackTo(&request)) {
-      answer->request_id = request.request_id();
     }
   }
 }

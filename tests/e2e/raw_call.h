@@ -36,7 +36,6 @@ struct Answer {
   absl::Duration retry_after = absl::ZeroDuration();
   bool has_retry_info = false;
   std::string quota_subject;
-  std::string request_id;  // RequestInfo
 
   std::string details;  // grpc-status-details-bin as it came
 

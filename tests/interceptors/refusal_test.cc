@@ -34,35 +34,31 @@ TEST(RefusalTest, EveryReasonHasACodeTextAndUniqueLabel) {
 
 TEST(RefusalTest, AForgedTokenDoesNotSayWhichCheckCaughtIt) {
   const std::string expected =
-      PublicStatus({.reason = Reason::kTokenSignature}, "id").SerializeAsString();
+      PublicStatus({.reason = Reason::kTokenSignature}).SerializeAsString();
   for (const Reason reason :
        {Reason::kTokenMalformed, Reason::kTokenAlgorithm, Reason::kTokenKeyUnknown,
         Reason::kTokenIssuer, Reason::kTokenAudience, Reason::kTokenNotYetValid,
         Reason::kTokenClaims, Reason::kTokenTooLarge, Reason::kTokenOther,
         Reason::kCredentialsAmbiguous, Reason::kCredentialsMalformed}) {
-    EXPECT_EQ(PublicStatus({.reason = reason, .detail = "internals"}, "id").SerializeAsString(),
-              expected)
+    EXPECT_EQ(PublicStatus({.reason = reason, .detail = "internals"}).SerializeAsString(), expected)
         << InfoOf(reason).label;
   }
 }
 
 TEST(RefusalTest, TheQuickFormSaysTheSame) {
-  const std::string id = "01902f4e-77aa-7bcd-8ef0-123456789abc";
   for (size_t i = 1; i < kReasonCount; ++i) {
     Refusal refusal{
         .reason = static_cast<Reason>(i), .retry_after = absl::Seconds(2), .quota = "peer"};
     if (refusal.reason == Reason::kRequestInvalid) refusal.violations = {{"a", "required", "is"}};
-    for (const std::string& any_id : {id, std::string("short")}) {
-      google::rpc::Status quick;
-      ASSERT_TRUE(quick.ParseFromString(SerializedPublicStatus(refusal, any_id)));
-      EXPECT_EQ(quick.DebugString(), PublicStatus(refusal, any_id).DebugString());
-    }
+    google::rpc::Status quick;
+    ASSERT_TRUE(quick.ParseFromString(SerializedPublicStatus(refusal)));
+    EXPECT_EQ(quick.DebugString(), PublicStatus(refusal).DebugString());
   }
 }
 
 TEST(RefusalTest, TheOperatorsDetailStaysInside) {
   const std::string bytes =
-      PublicStatus({.reason = Reason::kInternal, .detail = "/etc/keys/jwks.json"}, "id")
+      PublicStatus({.reason = Reason::kInternal, .detail = "/etc/keys/jwks.json"})
           .SerializeAsString();
   EXPECT_EQ(bytes.find("jwks"), std::string::npos);
 }
@@ -70,8 +66,7 @@ TEST(RefusalTest, TheOperatorsDetailStaysInside) {
 TEST(RefusalTest, ALimitSaysWhenToComeBack) {
   const google::rpc::Status status = PublicStatus({.reason = Reason::kRateLimited,
                                                    .retry_after = absl::Milliseconds(1500),
-                                                   .quota = "principal"},
-                                                  "id");
+                                                   .quota = "principal"});
   const auto retry = DetailsOf<google::rpc::RetryInfo>(status);
   ASSERT_EQ(retry.size(), 1u);
   EXPECT_EQ(retry[0].retry_delay().seconds(), 1);
@@ -84,15 +79,13 @@ TEST(RefusalTest, ALimitSaysWhenToComeBack) {
 TEST(RefusalTest, ABadRequestNamesFieldsAndRules) {
   const google::rpc::Status status =
       PublicStatus({.reason = Reason::kRequestInvalid,
-                    .violations = {{"items[2].sku", "string.min_len", "too short"}}},
-                   "id-1");
+                    .violations = {{"items[2].sku", "string.min_len", "too short"}}});
   const auto bad = DetailsOf<google::rpc::BadRequest>(status);
   ASSERT_EQ(bad.size(), 1u);
   EXPECT_EQ(bad[0].field_violations(0).field(), "items[2].sku");
   EXPECT_EQ(bad[0].field_violations(0).reason(), "STRING_MIN_LEN");
   EXPECT_EQ(bad[0].field_violations(0).description(), "too short [string.min_len]");
   EXPECT_EQ(DetailsOf<google::rpc::ErrorInfo>(status).at(0).reason(), "REQUEST_INVALID");
-  EXPECT_EQ(DetailsOf<google::rpc::RequestInfo>(status).at(0).request_id(), "id-1");
 }
 
 }  // namespace
