@@ -128,8 +128,8 @@ OrRefused<std::vector<const VerificationKey*>> TrustedIssuer::Candidates(
   return fitting;
 }
 
-std::optional<Refused> TrustedIssuer::CheckSignature(const CompactJws& jws,
-                                                     size_t max_keys_tried) const {
+OrRefused<const VerificationKey*> TrustedIssuer::CheckSignature(const CompactJws& jws,
+                                                                size_t max_keys_tried) const {
   if (!algorithms_.Contains(jws.algorithm)) {
     return Refuse(TokenRefusal::kAlgorithmNotAllowed,
                   absl::StrCat("only ", algorithms_.ToString(), " may sign"));
@@ -137,7 +137,7 @@ std::optional<Refused> TrustedIssuer::CheckSignature(const CompactJws& jws,
   const auto candidates = Candidates(jws, max_keys_tried);
   if (const auto* refused = std::get_if<Refused>(&candidates)) return *refused;
   for (const VerificationKey* key : std::get<0>(candidates)) {
-    if (key->Verify(jws.algorithm, jws.signing_input, jws.signature)) return std::nullopt;
+    if (key->Verify(jws.algorithm, jws.signing_input, jws.signature)) return key;
   }
   return Refuse(TokenRefusal::kSignature, "the signature is not the key's");
 }

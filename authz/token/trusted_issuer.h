@@ -31,8 +31,10 @@ class TrustedIssuer {
   // Why no token could pass: no key is for any of the algorithms. "" if one is.
   std::string WhyUseless() const;
 
-  // The header's algorithm, the key's choice, and the signature.
-  std::optional<Refused> CheckSignature(const CompactJws& jws, size_t max_keys_tried) const;
+  // The header's algorithm, the key's choice, and the signature: the key that made it. The key
+  // belongs to the issuer.
+  OrRefused<const VerificationKey*> CheckSignature(const CompactJws& jws,
+                                                   size_t max_keys_tried) const;
 
   std::optional<Refused> CheckType(const std::optional<std::string>& type) const;
 

@@ -9,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "authz/sync/generation_memo.h"
 #include "authz/token/algorithm.h"
 #include "authz/token/binding.h"
 #include "nlohmann/json_fwd.hpp"
@@ -30,7 +31,8 @@ class VerifiedToken {
   absl::Span<const std::string> audiences() const { return audiences_; }
   const std::string& token_id() const { return token_id_; }  // `jti`
 
-  const std::string& key_id() const { return key_id_; }  // `kid` of the header; "" without one
+  // `kid` of the key that signed it; where that has none, the header's; "" without either.
+  const std::string& key_id() const { return key_id_; }
   // Of its signature; means nothing for a token that was introspected (RFC 7662).
   Algorithm algorithm() const { return algorithm_; }
   bool introspected() const { return introspected_; }
@@ -50,6 +52,9 @@ class VerifiedToken {
   // The whole payload, a JSON object.
   const nlohmann::json& claims() const { return *claims_; }
 
+  // Of Revocations, which does not look up again what it found good and what has not changed.
+  const GenerationMemo& not_revoked() const { return not_revoked_; }
+
  private:
   friend class TokenVerifier;
   friend class IntrospectionJudge;
@@ -66,6 +71,7 @@ class VerifiedToken {
   absl::Time valid_from_ = absl::InfiniteFuture();
   absl::Time valid_until_ = absl::InfinitePast();
   std::unique_ptr<const nlohmann::json> claims_;
+  GenerationMemo not_revoked_;
 };
 
 }  // namespace warden

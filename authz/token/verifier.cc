@@ -100,8 +100,11 @@ std::variant<TokenVerifier::Authentic, Refused> TokenVerifier::Authenticate(
   const auto issuer = ChooseIssuer(authentic.jws);
   if (const auto* refused = std::get_if<Refused>(&issuer)) return *refused;
   authentic.issuer = std::get<const TrustedIssuer*>(issuer);
-  auto refused = authentic.issuer->CheckSignature(authentic.jws, limits_.max_keys_tried);
-  if (refused.has_value()) return *std::move(refused);
+  auto signer = authentic.issuer->CheckSignature(authentic.jws, limits_.max_keys_tried);
+  if (auto* refused = std::get_if<Refused>(&signer)) return std::move(*refused);
+  // Which key it was is not for the token to say: a header without kid would hide a revoked key.
+  const std::optional<std::string>& key_id = std::get<const VerificationKey*>(signer)->key_id();
+  if (key_id.has_value()) authentic.jws.key_id = key_id;
   return authentic;
 }
 

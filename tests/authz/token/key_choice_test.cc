@@ -111,7 +111,9 @@ TEST_F(VerifierTest, WithoutKidTheFittingKeysAreTried) {
   const auto verifier = VerifierFor(options, limits);
   for (const SigningKey& signer : signers) {
     const std::string token = SignTexts(signer, "{\"alg\":\"ES256\"}", GoodClaims().dump());
-    EXPECT_EQ(verifier->Verify(token, Now()).refusal, TokenRefusal::kNone);
+    const TokenResult result = verifier->Verify(token, Now());
+    ASSERT_EQ(result.refusal, TokenRefusal::kNone);
+    EXPECT_EQ(result.token->key_id(), signer.key_id());  // for a revocation by kid to find it
   }
   const std::string foreign = SignTexts(key_, "{\"alg\":\"ES256\"}", GoodClaims().dump());
   EXPECT_EQ(verifier->Verify(foreign, Now()).refusal, TokenRefusal::kSignature);
