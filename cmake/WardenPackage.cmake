@@ -16,7 +16,8 @@ include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/warden)
 set(header_dir ${CMAKE_INSTALL_INCLUDEDIR}/warden)
 
-set(libraries proto config identity token policy limits rules observe http guard grpc)
+set(libraries
+  proto admin_proto config identity token policy revocation limits rules observe http guard grpc)
 foreach(library ${libraries})
   set_target_properties(warden_${library} PROPERTIES EXPORT_NAME ${library})
 endforeach()
@@ -30,7 +31,7 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/authz ${PROJECT_SOURCE_DIR}/interceptors
   DESTINATION ${header_dir} FILES_MATCHING PATTERN *.h)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/proto/warden ${PROJECT_SOURCE_DIR}/proto/google
   DESTINATION ${header_dir} FILES_MATCHING PATTERN *.proto)
-install(DIRECTORY ${PROJECT_BINARY_DIR}/gen/warden_proto/
+install(DIRECTORY ${PROJECT_BINARY_DIR}/gen/warden_proto/ ${PROJECT_BINARY_DIR}/gen/warden_admin_proto/
   DESTINATION ${header_dir} FILES_MATCHING PATTERN *.pb.h)
 
 install(EXPORT warden-targets NAMESPACE warden:: DESTINATION ${package_dir})

@@ -1,4 +1,4 @@
-// What a file's bytes must be before they are parsed as YAML. Internal to authz/config.
+// What a file's bytes must be before they are parsed as YAML. Internal to authz.
 #ifndef WARDEN_AUTHZ_CONFIG_YAML_TEXT_H_
 #define WARDEN_AUTHZ_CONFIG_YAML_TEXT_H_
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "authz/sync/generation_memo.h"
 
 namespace warden {
 
@@ -26,6 +27,8 @@ struct Peer {
   // The first and the last moment at which the certificate is valid, both included.
   absl::Time not_before = absl::InfinitePast();
   absl::Time not_after = absl::InfiniteFuture();
+  // Of Revocations, which does not look up again what it found good and what has not changed.
+  GenerationMemo not_revoked;
 
   bool has_certificate() const { return !certificate_sha256.empty(); }
 
