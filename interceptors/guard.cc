@@ -17,17 +17,18 @@
 #include "interceptors/stages/identity.h"
 #include "interceptors/stages/principal.h"
 #include "interceptors/stages/rate_limit.h"
+#include "interceptors/stages/revocation.h"
 
 namespace warden {
 namespace {
 
 constexpr size_t kDefaultTokenBytes = 16 * 1024;
 constexpr size_t kDefaultLimitKeys = 1 << 20;
-constexpr uint32_t kValidateStage = 6;  // after the six of MakeStages
+constexpr uint32_t kValidateStage = 7;  // after the seven of MakeStages
 
 std::vector<std::string> StageNames() {
-  return {"admission",  "identity",  "credential", "principal",
-          "rate_limit", "authorize", "validate"};
+  return {"admission", "identity",   "credential", "revocation",
+          "principal", "rate_limit", "authorize",  "validate"};
 }
 
 std::vector<std::string> AlgorithmNames() {
@@ -82,6 +83,7 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
   guard->peers_ = MakePeerCache(config, &problems);
   guard->tokens_ = MakeTokenCache(config, &problems);
   guard->introspector_ = MakeIntrospector(config, &problems);
+  guard->revocation_ = RevocationControl::Create(config, absl::Now(), &problems);
   guard->methods_ = CompileMethods(methods, guard->policy_, &problems);
   if (!problems.empty()) return problems.ToStatus();
   for (const GuardedMethod& method : guard->methods_) {
@@ -99,6 +101,10 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
   if (const absl::Status status = guard->MakeMetrics(); !status.ok()) return status;
   guard->MakeStages(config, options);
   guard->SampleGauges();
+  guard->SampleRevocation();
+  guard->revocation_->Start([metrics = guard->metrics_](bool ok) {
+    metrics->RecordReload(ReloadedFile::kRevocations, ok, absl::Now());
+  });
   return guard;
 }
 
@@ -132,6 +138,7 @@ void Guard::MakeStages(const LoadedConfig& config, const GuardOptions& options) 
   stages.push_back(std::make_unique<CredentialStage>(
       tokens_, introspector_, OrDefault(settings.tokens().max_token_bytes(), kDefaultTokenBytes),
       metrics_.get()));
+  stages.push_back(std::make_unique<RevocationStage>(revocation_));
   stages.push_back(std::make_unique<PrincipalStage>(policy_));
   stages.push_back(std::make_unique<RateLimitStage>(limiter_, metrics_.get()));
   stages.push_back(std::make_unique<AuthorizeStage>());
@@ -173,6 +180,28 @@ void Guard::SampleIntrospection() {
                    [asker = introspector_] { return static_cast<double>(asker->cached()); });
   metrics_->Sample(SampledMetric::kIntrospectionBreakerOpen,
                    [asker = introspector_] { return asker->breaker_open() ? 1.0 : 0.0; });
+}
+
+// What the threads of `revocation_` call ends with the guard, so plain pointers do.
+void Guard::SampleRevocation() {
+  RevocationControl* const control = revocation_.get();
+  for (size_t kind = 0; kind < kRevocationKinds; ++kind) {
+    const auto metric =
+        static_cast<SampledMetric>(static_cast<size_t>(SampledMetric::kRevokedTokens) + kind);
+    metrics_->Sample(
+        metric, [control, kind] { return static_cast<double>(control->list().counts()[kind]); });
+  }
+  if (!control->shared()) return;
+  const auto sample = [&](SampledMetric metric, auto read) {
+    metrics_->Sample(metric, [control, read] {
+      return static_cast<double>(read(control->Stats(SteadyNanos())));
+    });
+  };
+  using Stats = SharedListStats;
+  sample(SampledMetric::kRevocationSyncAge, [](const Stats& stats) { return stats.age_seconds; });
+  sample(SampledMetric::kRevocationSyncFailures, [](const Stats& stats) { return stats.failures; });
+  sample(SampledMetric::kRevocationRollbacks, [](const Stats& stats) { return stats.rollbacks; });
+  sample(SampledMetric::kRevocationOutage, [](const Stats& stats) { return stats.outage; });
 }
 
 const GuardedMethod* Guard::Find(std::string_view name) const {
@@ -278,9 +307,11 @@ Refusal Guard::WhyEnded(const Call&) const {
   return {.reason = Reason::kTokenExpired, .detail = "it expired while the stream went on"};
 }
 
-std::optional<Refusal> Guard::CheckRevoked(const Call&, absl::Time) const { return std::nullopt; }
+std::optional<Refusal> Guard::CheckRevoked(const Call& call, absl::Time now) const {
+  return warden::CheckRevoked(revocation_->list(), call, now);
+}
 
-uint64_t Guard::credential_generation() const { return 0; }
+uint64_t Guard::credential_generation() const { return revocation_->list().generation(); }
 
 void Guard::StreamEnded(Call& call, const Refusal& refusal) {
   metrics_->RecordStreamEnded(call.method->id, static_cast<uint32_t>(refusal.reason));

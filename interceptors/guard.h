@@ -23,6 +23,7 @@
 #include "interceptors/observe/metrics.h"
 #include "interceptors/observe/metrics_server.h"
 #include "interceptors/refusal.h"
+#include "interceptors/revocation/revocation_control.h"
 
 namespace warden {
 
@@ -80,12 +81,16 @@ class Guard {
 
   const std::shared_ptr<Metrics>& metrics() const { return metrics_; }
 
+  // What is revoked. For decisions that are kept: revocation()->list() has a generation.
+  const std::shared_ptr<RevocationControl>& revocation() const { return revocation_; }
+
  private:
   Guard();
   absl::Status MakeMetrics();
   void MakeStages(const LoadedConfig& config, const GuardOptions& options);
   void SampleGauges();
   void SampleIntrospection();
+  void SampleRevocation();
   void Record(Call& call, const Refusal& refusal, std::string_view stage);
   // Counts and records a refusal and returns it.
   Refusal Refused(Call& call, Refusal refusal, std::string_view stage);
@@ -98,6 +103,7 @@ class Guard {
   std::shared_ptr<TokenCache> tokens_;          // null where no issuer is configured
   std::shared_ptr<Introspector> introspector_;  // null where no authorization server is
   std::shared_ptr<RateLimiter> limiter_;
+  std::shared_ptr<RevocationControl> revocation_;
   std::unique_ptr<Chain> before_body_;
   std::shared_ptr<DecisionSink> sink_;
   size_t max_violations_ = 16;

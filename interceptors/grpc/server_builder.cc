@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "interceptors/grpc/gate.h"
 #include "interceptors/grpc/guard_interceptor.h"
+#include "interceptors/grpc/guard_user.h"
 #include "interceptors/grpc/private_access.h"
 #include "interceptors/grpc/service_check.h"
 #include "interceptors/grpc/stream_watch.h"
@@ -131,6 +132,9 @@ absl::Status ServerBuilder::Prepare(Server* server) {
   if (!lines.empty()) return absl::InvalidArgumentError(lines);
 
   server->guard_ = *std::move(guard);
+  for (grpc::Service* service : services_) {
+    if (auto* user = dynamic_cast<GuardUser*>(service)) user->UseGuard(server->guard_.get());
+  }
   if (server->guard_->watches_streams()) {
     server->watch_ = std::make_unique<StreamWatch>(server->guard_.get());
   }

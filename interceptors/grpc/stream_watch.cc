@@ -26,6 +26,8 @@ void StreamWatch::Add(const std::shared_ptr<CallState>& state, grpc_call* call) 
   const std::lock_guard<std::mutex> lock(mutex_);
   if (streams_.empty()) changed_.notify_all();
   streams_[state.get()] = {.state = state, .call = call, .end = end};
+  // A revocation may have come since the stream was let in: the next round looks at all of them.
+  checked_generation_ = 0;
   if (end == absl::InfiniteFuture()) return;
   by_end_.emplace(end, state.get());
 }

@@ -26,13 +26,16 @@ constexpr std::array<int64_t, 15> kStageBoundsNs = {
 constexpr size_t kStageBuckets = kStageBoundsNs.size() + 1;  // and one for +Inf
 
 constexpr std::array<std::string_view, 3> kLimitKeys = {"peer", "principal", "address"};
-constexpr std::array<std::string_view, 3> kFiles = {"policy", "key_set", "certificate"};
+constexpr std::array<std::string_view, 4> kFiles = {"policy", "key_set", "certificate",
+                                                    "revocations"};
 
 struct SampledFamily {
   const char* name;
   const char* help;
   MetricType type;
+  const char* kind = nullptr;  // the label `kind`, of families with several samples in a row
 };
+constexpr char kRevocations[] = "Revocations that are in force, by kind.";
 // By SampledMetric.
 constexpr std::array<SampledFamily, kSampledMetrics> kSampledFamilies = {{
     {"warden_rate_limit_tracked_keys", "Keys that have a rate-limit bucket of their own.",
@@ -59,6 +62,22 @@ constexpr std::array<SampledFamily, kSampledMetrics> kSampledFamilies = {{
     {"warden_introspection_breaker_open",
      "1 while the authorization server is left alone because it failed.", MetricType::Gauge},
     {"warden_streams_watched", "Streams under way whose credentials can end.", MetricType::Gauge},
+    {"warden_revocations", kRevocations, MetricType::Gauge, "token"},
+    {"warden_revocations", kRevocations, MetricType::Gauge, "subject"},
+    {"warden_revocations", kRevocations, MetricType::Gauge, "certificate"},
+    {"warden_revocations", kRevocations, MetricType::Gauge, "key"},
+    {"warden_revocations", kRevocations, MetricType::Gauge, "api_key"},
+    {"warden_revocation_sync_age_seconds",
+     "Time since the shared list of revocations was last known to be up to date.",
+     MetricType::Gauge},
+    {"warden_revocation_sync_failures_total",
+     "Attempts to read the shared list of revocations that failed.", MetricType::Counter},
+    {"warden_revocation_rollbacks_total",
+     "Times that the shared list of revocations came back older, or as another one.",
+     MetricType::Counter},
+    {"warden_revocation_outage",
+     "1 while the shared list of revocations has been out of reach for too long.",
+     MetricType::Gauge},
 }};
 
 Family MakeFamily(const char* name, const char* help, MetricType type) {
@@ -346,15 +365,18 @@ void Metrics::CollectSamples(std::vector<Family>* out) const {
   for (size_t i = 0; i < kSampledMetrics; ++i) {
     if (!slow_.read[i]) continue;
     const SampledFamily& sampled = kSampledFamilies[i];
-    Family family = MakeFamily(sampled.name, sampled.help, sampled.type);
-    ClientMetric& sample = AddSample(&family, {});
+    if (out->empty() || out->back().name != sampled.name) {
+      out->push_back(MakeFamily(sampled.name, sampled.help, sampled.type));
+    }
+    std::vector<ClientMetric::Label> labels;
+    if (sampled.kind != nullptr) labels.push_back({"kind", sampled.kind});
+    ClientMetric& sample = AddSample(&out->back(), std::move(labels));
     const double value = slow_.read[i]();
     if (sampled.type == MetricType::Counter) {
       sample.counter.value = value;
     } else {
       sample.gauge.value = value;
     }
-    out->push_back(std::move(family));
   }
 }
 

@@ -48,11 +48,20 @@ enum class SampledMetric {
   kIntrospectionCacheEntries,
   kIntrospectionBreakerOpen,
   kWatchedStreams,
+  kRevokedTokens,  // these five by RevocationKind
+  kRevokedSubjects,
+  kRevokedCertificates,
+  kRevokedKeys,
+  kRevokedApiKeys,
+  kRevocationSyncAge,
+  kRevocationSyncFailures,
+  kRevocationRollbacks,
+  kRevocationOutage,
 };
-inline constexpr size_t kSampledMetrics = 12;
+inline constexpr size_t kSampledMetrics = 21;
 
 enum class RateLimitKey { kPeer, kPrincipal, kAddress };
-enum class ReloadedFile { kPolicy, kKeySet, kCertificate };
+enum class ReloadedFile { kPolicy, kKeySet, kCertificate, kRevocations };
 
 // No label takes a value that a caller chose: the number of time series is fixed by the options.
 //
@@ -99,7 +108,7 @@ class Metrics : public prometheus::Collectable {
  private:
   struct Slow {  // rarely written
     std::array<std::function<double()>, kSampledMetrics> read;
-    std::array<double, 3> reload_success_time{};  // by ReloadedFile; 0: never
+    std::array<double, 4> reload_success_time{};  // by ReloadedFile; 0: never
     double certificate_expiry = 0;
     std::string policy_sha256;
   };

@@ -12,10 +12,11 @@ inline constexpr int kYes = 0;
 inline constexpr int kNo = 1;
 inline constexpr int kUsage = 2;
 
-void AddAccessCommands(CLI::App& app, int* status);   // access matrix
-void AddMessageCommands(CLI::App& app, int* status);  // message validate
-void AddProtoCommands(CLI::App& app, int* status);    // proto lint
-void AddTokenCommands(CLI::App& app, int* status);    // token verify, token mint
+void AddAccessCommands(CLI::App& app, int* status);      // access matrix
+void AddMessageCommands(CLI::App& app, int* status);     // message validate
+void AddProtoCommands(CLI::App& app, int* status);       // proto lint
+void AddRevocationCommands(CLI::App& app, int* status);  // revoke, revocations list and lift
+void AddTokenCommands(CLI::App& app, int* status);       // token verify, token mint
 
 }  // namespace warden::cli
 

@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
   warden::cli::AddMessageCommands(app, &status);
   warden::cli::AddProtoCommands(app, &status);
   warden::cli::AddAccessCommands(app, &status);
+  warden::cli::AddRevocationCommands(app, &status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
