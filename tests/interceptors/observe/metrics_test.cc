@@ -218,7 +218,7 @@ TEST(MetricsTest, NamesFollowTheConventions) {
       EXPECT_TRUE(series.insert(labels).second) << family.name << labels;
     }
   }
-  EXPECT_EQ(names.size(), 18u);
+  EXPECT_GE(names.size(), 29u);
 }
 
 TEST(MetricsTest, NothingIsLostBetweenThreads) {
