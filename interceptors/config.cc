@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "authz/config/problem.h"
 #include "authz/config/yaml_loader.h"
+#include "interceptors/issuer_config.h"
 
 namespace warden {
 namespace {
@@ -34,13 +35,7 @@ void CheckTokens(const v1::Config& config, const SourceMap& places, ProblemList*
   for (int i = 0; i < config.tokens().issuers_size(); ++i) {
     const v1::IssuerConfig& issuer = config.tokens().issuers(i);
     const std::string path = ItemPath("tokens.issuers", static_cast<size_t>(i));
-    Require(!issuer.issuer().empty(), ChildPath(path, "issuer"), "is required", places, problems);
-    Require(!issuer.jwks_file().empty(), ChildPath(path, "jwks_file"), "is required", places,
-            problems);
-    Require(issuer.audiences_size() > 0, ChildPath(path, "audiences"),
-            "is required: name the audiences this server answers to", places, problems);
-    Require(issuer.algorithms_size() > 0, ChildPath(path, "algorithms"),
-            "is required: name the algorithms to accept, such as ES256", places, problems);
+    CheckIssuer(issuer, path, places, problems);
   }
   if (config.tokens().max_token_bytes() > 1 << 20) {
     problems->AddAt(places, "tokens.max_token_bytes", "must be at most 1048576");

@@ -9,6 +9,8 @@
 #include "absl/strings/str_join.h"
 #include "authz/token/verifier.h"
 #include "interceptors/introspection/introspector.h"
+#include "interceptors/keys/key_metrics.h"
+#include "interceptors/keys/token_keys.h"
 #include "interceptors/observe/refusal_log.h"
 #include "interceptors/observe/request_id.h"
 #include "interceptors/stages/admission.h"
@@ -72,6 +74,8 @@ Guard::~Guard() {
   for (size_t i = 0; i < kSampledMetrics; ++i) {
     metrics_->Sample(static_cast<SampledMetric>(i), nullptr);
   }
+  metrics_->SampleFamilies(nullptr);
+  if (keys_ != nullptr) keys_->OnReload(nullptr);
 }
 
 absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
@@ -81,7 +85,9 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
   std::unique_ptr<Guard> guard(new Guard);
   guard->policy_ = LoadPolicy(config, &problems);
   guard->peers_ = MakePeerCache(config, &problems);
-  guard->tokens_ = MakeTokenCache(config, &problems);
+  TokenKeys token_keys = MakeTokenKeys(config, &problems);
+  guard->tokens_ = std::move(token_keys.cache);
+  guard->keys_ = std::move(token_keys.keeper);
   guard->introspector_ = MakeIntrospector(config, &problems);
   guard->revocation_ = RevocationControl::Create(config, absl::Now(), &problems);
   guard->methods_ = CompileMethods(methods, guard->policy_, &problems);
@@ -160,6 +166,12 @@ void Guard::SampleGauges() {
                      [tokens = tokens_] { return static_cast<double>(tokens->size()); });
   }
   if (introspector_ != nullptr) SampleIntrospection();
+  if (keys_ != nullptr) {
+    metrics_->SampleFamilies([keys = keys_.get()] { return KeyFamilies(keys->Status()); });
+    keys_->OnReload([metrics = metrics_](bool ok) {
+      metrics->RecordReload(ReloadedFile::kKeySet, ok, absl::Now());
+    });
+  }
   if (auto log = std::dynamic_pointer_cast<RefusalLog>(sink_)) {
     metrics_->Sample(SampledMetric::kRefusalLogDropped,
                      [log] { return static_cast<double>(log->dropped()); });

@@ -18,6 +18,7 @@
 #include "interceptors/config.h"
 #include "interceptors/guard_builder.h"
 #include "interceptors/guarded_method.h"
+#include "interceptors/keys/key_keeper.h"
 #include "interceptors/limits/rate_limiter.h"
 #include "interceptors/observe/decision_record.h"
 #include "interceptors/observe/metrics.h"
@@ -102,6 +103,7 @@ class Guard {
   std::shared_ptr<PeerCache> peers_;
   std::shared_ptr<TokenCache> tokens_;          // null where no issuer is configured
   std::shared_ptr<Introspector> introspector_;  // null where no authorization server is
+  std::unique_ptr<KeyKeeper> keys_;             // null where no issuer is configured
   std::shared_ptr<RateLimiter> limiter_;
   std::shared_ptr<RevocationControl> revocation_;
   std::unique_ptr<Chain> before_body_;

@@ -9,15 +9,12 @@
 #include "absl/strings/str_split.h"
 #include "authz/policy/access.h"
 #include "authz/policy/check.h"
-#include "authz/token/jwks.h"
-#include "authz/token/verifier.h"
 #include "interceptors/limits/limit_spec.h"
 #include "interceptors/rules/program.h"
 
 namespace warden {
 namespace {
 
-constexpr size_t kDefaultCacheEntries = 65536;
 constexpr size_t kPeerCacheEntries = 16384;
 
 // A status of a part that lists its own problems, one a line.
@@ -99,25 +96,6 @@ void CompileRules(const ServedMethod& served, RuleCompiler* rules, GuardedMethod
                              std::string(type.full_name()), " has field rules: ", why));
 }
 
-absl::StatusOr<IssuerOptions> MakeIssuer(const LoadedConfig& config,
-                                         const v1::IssuerConfig& issuer) {
-  IssuerOptions options;
-  absl::StatusOr<std::shared_ptr<const KeySet>> keys =
-      KeySet::FromFile(ResolveFile(config, issuer.jwks_file()));
-  if (!keys.ok()) return keys.status();
-  options.issuer = issuer.issuer();
-  options.keys = *std::move(keys);
-  options.audiences = {issuer.audiences().begin(), issuer.audiences().end()};
-  options.algorithms = {issuer.algorithms().begin(), issuer.algorithms().end()};
-  options.required_claims = {issuer.required_claims().begin(), issuer.required_claims().end()};
-  options.types = {issuer.types().begin(), issuer.types().end()};
-  options.require_certificate_bound = issuer.require_certificate_bound();
-  options.peer_claim = issuer.peer_claim();
-  options.subject_claim = issuer.subject_claim();
-  options.leeway = DurationOr(issuer.has_leeway(), issuer.leeway(), absl::Seconds(60));
-  return options;
-}
-
 }  // namespace
 
 std::shared_ptr<const Policy> LoadPolicy(const LoadedConfig& config, ProblemList* problems) {
@@ -153,33 +131,6 @@ std::shared_ptr<PeerCache> MakePeerCache(const LoadedConfig& config, ProblemList
     return nullptr;
   }
   return std::make_shared<PeerCache>(*std::move(verifier), kPeerCacheEntries);
-}
-
-std::shared_ptr<TokenCache> MakeTokenCache(const LoadedConfig& config, ProblemList* problems) {
-  const v1::TokensConfig& tokens = config.config.tokens();
-  if (tokens.issuers().empty()) return nullptr;
-  std::vector<IssuerOptions> issuers;
-  for (int i = 0; i < tokens.issuers_size(); ++i) {
-    absl::StatusOr<IssuerOptions> issuer = MakeIssuer(config, tokens.issuers(i));
-    if (issuer.ok()) {
-      issuers.push_back(*std::move(issuer));
-    } else {
-      const std::string path = ItemPath("tokens.issuers", static_cast<size_t>(i));
-      AddLines(config.places.Place(ChildPath(path, "jwks_file")), issuer.status(), problems);
-    }
-  }
-  if (issuers.size() != static_cast<size_t>(tokens.issuers_size())) return nullptr;
-  TokenLimits limits;
-  if (tokens.max_token_bytes() != 0) limits.max_token_bytes = tokens.max_token_bytes();
-  absl::StatusOr<std::shared_ptr<const TokenVerifier>> verifier =
-      TokenVerifier::Create(std::move(issuers), limits);
-  if (!verifier.ok()) {
-    AddLines(config.places.Place("tokens.issuers"), verifier.status(), problems);
-    return nullptr;
-  }
-  const size_t entries =
-      tokens.cache_entries() == 0 ? kDefaultCacheEntries : tokens.cache_entries();
-  return std::make_shared<TokenCache>(*std::move(verifier), entries);
 }
 
 std::deque<GuardedMethod> CompileMethods(const std::vector<ServedMethod>& served,

@@ -12,7 +12,6 @@
 #include "authz/config/problem.h"
 #include "authz/identity/peer_cache.h"
 #include "authz/policy/policy.h"
-#include "authz/token/token_cache.h"
 #include "interceptors/config.h"
 #include "interceptors/guarded_method.h"
 
@@ -30,8 +29,6 @@ struct ServedMethod {
 // Each adds what is wrong to `problems` and then returns null or nothing of use.
 std::shared_ptr<const Policy> LoadPolicy(const LoadedConfig& config, ProblemList* problems);
 std::shared_ptr<PeerCache> MakePeerCache(const LoadedConfig& config, ProblemList* problems);
-// Null without a problem where no issuer is configured.
-std::shared_ptr<TokenCache> MakeTokenCache(const LoadedConfig& config, ProblemList* problems);
 
 // Null without a problem where no authorization server is configured.
 std::shared_ptr<Introspector> MakeIntrospector(const LoadedConfig& config, ProblemList* problems);

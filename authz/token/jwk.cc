@@ -7,6 +7,8 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "authz/token/base64url.h"
+#include "authz/token/openssl.h"
+#include "authz/token/private_key.h"
 #include "authz/token/public_key.h"
 #include "authz/token/secret.h"
 #include "authz/token/signature.h"
@@ -107,6 +109,18 @@ AlgorithmSet FittingSecret(size_t octets) {
   return fitting;
 }
 
+// RFC 7638 section 3: the members that make the key, by name and without white space, which is how
+// the JSON library writes an object.
+absl::StatusOr<KeyIdentity> IdentityOf(const Json& members) {
+  std::string text = members.dump();
+  KeyIdentity identity;
+  const int made =
+      EVP_Digest(text.data(), text.size(), identity.data(), nullptr, EVP_sha256(), nullptr);
+  OPENSSL_cleanse(text.data(), text.size());
+  if (made != 1) return Unusable("no SHA-256");
+  return identity;
+}
+
 }  // namespace
 
 bool HasPrivateMembers(const Json& jwk) {
@@ -130,6 +144,7 @@ absl::StatusOr<VerificationKey> VerificationKey::FromJwk(const Json& jwk) {
   }
   if (absl::Status purpose = CheckPurpose(jwk); !purpose.ok()) return purpose;
   AlgorithmSet fitting;
+  absl::StatusOr<KeyIdentity> identity = Unusable("no identity");
   if (*kty == "oct") {
     absl::StatusOr<std::string> secret = OctetsMember(jwk, "k");
     if (!secret.ok()) return secret.status();
@@ -138,14 +153,22 @@ absl::StatusOr<VerificationKey> VerificationKey::FromJwk(const Json& jwk) {
       return Unusable(absl::StrCat("the secret has ", secret->size(), " octets, fewer than 32"));
     }
     key.secret_ = WipedWhenDropped(*secret);
+    key.bits_ = static_cast<int>(secret->size() * 8);
+    identity = IdentityOf({{"k", Base64UrlEncode(*secret)}, {"kty", "oct"}});
   } else if (*kty == "RSA" || *kty == "EC" || *kty == "OKP") {
     absl::StatusOr<std::shared_ptr<EVP_PKEY>> public_key = PublicKeyOf(jwk, *kty);
     if (!public_key.ok()) return public_key.status();
     fitting = AlgorithmsOf(public_key->get());
+    key.bits_ = EVP_PKEY_get_bits(public_key->get());
+    const absl::StatusOr<Json> members = JwkFromKey(public_key->get(), false);
+    if (!members.ok()) return Unusable(std::string(members.status().message()));
+    identity = IdentityOf(*members);
     key.public_key_ = *std::move(public_key);
   } else {
     return Unusable(absl::StrCat("kty ", Quoted(*kty), " is not one that Warden knows"));
   }
+  if (!identity.ok()) return identity.status();
+  key.identity_ = *identity;
   const absl::StatusOr<AlgorithmSet> permitted = Permitted(jwk, fitting);
   if (!permitted.ok()) return permitted.status();
   key.algorithms_ = *permitted;

@@ -2,6 +2,8 @@
 #ifndef WARDEN_AUTHZ_TOKEN_JWK_H_
 #define WARDEN_AUTHZ_TOKEN_JWK_H_
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +16,10 @@
 using EVP_PKEY = struct evp_pkey_st;
 
 namespace warden {
+
+// The SHA-256 of a key's own numbers, without `kid` and `alg`: two keys with one identity are the
+// same key.
+using KeyIdentity = std::array<uint8_t, 32>;
 
 // A public key, or the secret of an HMAC, bound to the algorithms that its JWK permits. Immutable
 // and thread-safe; copies share the key. Never prints its material.
@@ -35,11 +41,18 @@ class VerificationKey {
   AlgorithmSet algorithms() const { return algorithms_; }  // never empty
   bool symmetric() const { return public_key_ == nullptr; }
 
+  // The JWK thumbprint of RFC 7638 with SHA-256. That of a secret must not be shown (section 7).
+  const KeyIdentity& identity() const { return identity_; }
+  // The strength in the key's own measure: an RSA modulus, a curve, a secret.
+  int bits() const { return bits_; }
+
  private:
   VerificationKey() = default;
 
   std::optional<std::string> key_id_;
   AlgorithmSet algorithms_;
+  KeyIdentity identity_{};
+  int bits_ = 0;
   std::shared_ptr<EVP_PKEY> public_key_;       // null for an HMAC secret
   std::shared_ptr<const std::string> secret_;  // null for a public key; wiped when dropped
 };

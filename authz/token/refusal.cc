@@ -42,6 +42,8 @@ std::string_view ToString(TokenRefusal refusal) {
       return "inactive";
     case TokenRefusal::kUnavailable:
       return "unavailable";
+    case TokenRefusal::kKeysUnavailable:
+      return "keys_unavailable";
   }
   return "malformed";
 }

@@ -28,9 +28,10 @@ enum class TokenRefusal {
   kBinding,              // bound by what cannot be checked here, or not bound as is required
   kInactive,             // the authorization server says so (RFC 7662)
   kUnavailable,          // what it is checked with is out of reach
+  kKeysUnavailable,      // the issuer's keys could not be fetched, or are too old by now
 };
 
-inline constexpr int kTokenRefusalCount = 19;
+inline constexpr int kTokenRefusalCount = 20;
 
 // snake_case, such as "key_unknown"; a metric label with few values.
 std::string_view ToString(TokenRefusal refusal);

@@ -45,10 +45,16 @@ class TokenCache::Shard {
         max_bytes_(std::max(max_entries * kBytesPerEntry, kMaxRememberedBytes)),
         verifier_(std::move(verifier)) {}
 
+  // Of the verifier: how often it was changed, and in what.
+  struct Generation {
+    uint64_t rules = 0;
+    uint64_t keys = 0;
+  };
+
   struct Lookup {
     std::shared_ptr<const VerifiedToken> token;     // or, where it is null:
     std::shared_ptr<const TokenVerifier> verifier;  // who has to look at the text
-    uint64_t generation = 0;
+    Generation generation;
   };
 
   Lookup Find(uint64_t hash, std::string_view text, absl::Time now) ABSL_LOCKS_EXCLUDED(mutex_) {
@@ -56,21 +62,24 @@ class TokenCache::Shard {
     const auto found = index_.find(Key{hash, text});
     if (found != index_.end()) {
       const auto entry = found->second;
-      if (entry->token->ValidAt(now)) {
+      if (!KeyIsTrusted(*entry)) {
+        Erase(entry);
+      } else if (entry->token->ValidAt(now)) {
         entries_.splice(entries_.begin(), entries_, entry);
-        return {entry->token, nullptr, generation_};
+        return {entry->token, nullptr, {}};
+      } else if (now >= entry->token->valid_until()) {
+        Erase(entry);
       }
-      if (now >= entry->token->valid_until()) Erase(entry);
     }
     return {nullptr, verifier_, generation_};
   }
 
   void Insert(uint64_t hash, std::string_view text, std::shared_ptr<const VerifiedToken> token,
-              uint64_t generation) ABSL_LOCKS_EXCLUDED(mutex_) {
+              Generation generation) ABSL_LOCKS_EXCLUDED(mutex_) {
     std::list<Entry> made;  // allocated before the lock is taken
-    made.push_back({hash, std::string(text), std::move(token)});
+    made.push_back({hash, std::string(text), std::move(token), generation.keys});
     MutexLock lock(&mutex_);
-    if (generation != generation_ || index_.contains(Key{hash, text})) return;
+    if (generation.rules != generation_.rules || index_.contains(Key{hash, text})) return;
     while (!entries_.empty() &&
            (entries_.size() >= max_entries_ || bytes_ + text.size() > max_bytes_)) {
       Erase(std::prev(entries_.end()));
@@ -85,10 +94,16 @@ class TokenCache::Shard {
     std::list<Entry> forgotten;  // freed after the lock is given back
     MutexLock lock(&mutex_);
     verifier_.swap(verifier);
-    ++generation_;
+    ++generation_.rules;
     index_.clear();
     entries_.swap(forgotten);
     bytes_ = 0;
+  }
+
+  void ReplaceKeys(std::shared_ptr<const TokenVerifier> verifier) ABSL_LOCKS_EXCLUDED(mutex_) {
+    MutexLock lock(&mutex_);
+    verifier_.swap(verifier);
+    ++generation_.keys;
   }
 
   std::shared_ptr<const TokenVerifier> verifier() const ABSL_LOCKS_EXCLUDED(mutex_) {
@@ -111,7 +126,16 @@ class TokenCache::Shard {
     uint64_t hash;
     std::string text;
     std::shared_ptr<const VerifiedToken> token;
+    uint64_t keys;  // the generation of keys that its own was last found in
   };
+
+  // Looks at the keys again where they were changed since.
+  bool KeyIsTrusted(Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (entry.keys == generation_.keys) return true;
+    if (!verifier_->StillTrusts(*entry.token)) return false;
+    entry.keys = generation_.keys;
+    return true;
+  }
 
   void Erase(std::list<Entry>::iterator entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     bytes_ -= entry->text.size();
@@ -123,15 +147,16 @@ class TokenCache::Shard {
   const size_t max_bytes_;
   mutable Mutex mutex_;
   std::shared_ptr<const TokenVerifier> verifier_ ABSL_GUARDED_BY(mutex_);
-  uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;   // of the verifier
+  Generation generation_ ABSL_GUARDED_BY(mutex_);
   std::list<Entry> entries_ ABSL_GUARDED_BY(mutex_);  // the last used one first
   absl::flat_hash_map<Key, std::list<Entry>::iterator, KeyHash> index_ ABSL_GUARDED_BY(mutex_);
   size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t evictions_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
-TokenCache::TokenCache(const std::shared_ptr<const TokenVerifier>& verifier, size_t max_entries)
-    : seed_(RandomSeed()) {
+TokenCache::TokenCache(const std::shared_ptr<const TokenVerifier>& verifier, size_t max_entries,
+                       std::shared_ptr<OutdatedKeysListener> listener)
+    : seed_(RandomSeed()), listener_(std::move(listener)) {
   // A small cache has one shard, so that its bound is exact.
   while (shards_in_use_ < kShards && max_entries / (2 * shards_in_use_) >= kMinEntriesPerShard) {
     shards_in_use_ *= 2;
@@ -146,7 +171,11 @@ TokenCache::~TokenCache() = default;
 
 TokenResult TokenCache::Verify(std::string_view compact, absl::Time now, bool* hit) {
   if (hit != nullptr) *hit = false;
-  if (compact.size() > kMaxRememberedBytes) return shards_[0]->verifier()->Verify(compact, now);
+  if (compact.size() > kMaxRememberedBytes) {
+    TokenResult result = shards_[0]->verifier()->Verify(compact, now);
+    Report(result);
+    return result;
+  }
   const uint64_t hash = absl::HashOf(seed_, absl::string_view(compact.data(), compact.size()));
   // Bits that the shard's own table does not begin with.
   Shard& shard = *shards_[(hash >> 52) & (shards_in_use_ - 1)];
@@ -158,11 +187,21 @@ TokenResult TokenCache::Verify(std::string_view compact, absl::Time now, bool* h
   }
   TokenResult result = lookup.verifier->Verify(compact, now);
   if (result.token != nullptr) shard.Insert(hash, compact, result.token, lookup.generation);
+  Report(result);
   return result;
+}
+
+void TokenCache::Report(const TokenResult& result) const {
+  if (listener_ == nullptr || !result.outdated_issuer.has_value()) return;
+  listener_->OnOutdatedKeys(*result.outdated_issuer);
 }
 
 void TokenCache::Replace(const std::shared_ptr<const TokenVerifier>& verifier) {
   for (size_t i = 0; i < shards_in_use_; ++i) shards_[i]->Replace(verifier);
+}
+
+void TokenCache::ReplaceKeys(const std::shared_ptr<const TokenVerifier>& verifier) {
+  for (size_t i = 0; i < shards_in_use_; ++i) shards_[i]->ReplaceKeys(verifier);
 }
 
 size_t TokenCache::size() const {

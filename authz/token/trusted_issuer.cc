@@ -61,7 +61,7 @@ TrustedIssuer::TrustedIssuer(IssuerOptions options, const std::string& place,
     options_.issuer.empty() ? problem(".issuer: is missing")
                             : problem(".issuer: is given, and any issuer is allowed");
   }
-  if (options_.keys == nullptr) problem(".keys: are missing");
+  if (options_.keys == nullptr && !options_.keys_come_later) problem(".keys: are missing");
   if (options_.audiences.empty() && !options_.insecure_allow_missing_audience) {
     problem(".audiences: are missing");
   }
@@ -88,37 +88,46 @@ TrustedIssuer::TrustedIssuer(IssuerOptions options, const std::string& place,
            problems);
 }
 
+TrustedIssuer TrustedIssuer::WithKeys(std::shared_ptr<const KeySet> keys) const {
+  TrustedIssuer changed = *this;
+  changed.options_.keys = std::move(keys);
+  return changed;
+}
+
 std::string TrustedIssuer::WhyUseless() const {
+  if (options_.keys == nullptr) return "";
   if (!algorithms_.Intersect(options_.keys->algorithms()).empty()) return "";
   return absl::StrCat("no key is for any of the algorithms ", algorithms_.ToString(),
                       "; the keys are for ", options_.keys->algorithms().ToString());
 }
 
 OrRefused<std::vector<const VerificationKey*>> TrustedIssuer::Candidates(
-    const CompactJws& jws, size_t max_keys_tried) const {
+    const std::optional<std::string>& key_id, Algorithm algorithm, size_t max_keys_tried) const {
+  if (options_.keys == nullptr) {
+    return Refuse(TokenRefusal::kKeysUnavailable, "the issuer's keys are not there, or too old");
+  }
   const KeySet& keys = *options_.keys;
-  if (jws.key_id.has_value()) {
-    if (const VerificationKey* key = keys.Find(*jws.key_id)) {
-      if (key->algorithms().Contains(jws.algorithm)) return std::vector{key};
+  if (key_id.has_value()) {
+    if (const VerificationKey* key = keys.Find(*key_id)) {
+      if (key->algorithms().Contains(algorithm)) return std::vector{key};
       return Refuse(TokenRefusal::kKeyMismatch,
-                    absl::StrCat("the key with kid ", QuoteForLog(*jws.key_id), " is for ",
+                    absl::StrCat("the key with kid ", QuoteForLog(*key_id), " is for ",
                                  key->algorithms().ToString()));
     }
-    if (const KeySet::Skipped* skipped = keys.FindSkipped(*jws.key_id)) {
+    if (const KeySet::Skipped* skipped = keys.FindSkipped(*key_id)) {
       return Refuse(TokenRefusal::kKeyUnusable, skipped->ToString());
     }
   }
   std::vector<const VerificationKey*> fitting;
   for (const VerificationKey& key : keys.keys()) {
     // With a kid that no key has, only the keys without any can be meant.
-    if (jws.key_id.has_value() && key.key_id().has_value()) continue;
-    if (key.algorithms().Contains(jws.algorithm)) fitting.push_back(&key);
+    if (key_id.has_value() && key.key_id().has_value()) continue;
+    if (key.algorithms().Contains(algorithm)) fitting.push_back(&key);
   }
   if (fitting.empty()) {
     return Refuse(TokenRefusal::kKeyUnknown,
-                  jws.key_id.has_value()
-                      ? absl::StrCat("no key has the kid ", QuoteForLog(*jws.key_id))
-                      : "the token has no kid, and no key is for its algorithm");
+                  key_id.has_value() ? absl::StrCat("no key has the kid ", QuoteForLog(*key_id))
+                                     : "the token has no kid, and no key is for its algorithm");
   }
   if (fitting.size() > max_keys_tried) {
     return Refuse(TokenRefusal::kKeyUnknown,
@@ -134,12 +143,27 @@ OrRefused<const VerificationKey*> TrustedIssuer::CheckSignature(const CompactJws
     return Refuse(TokenRefusal::kAlgorithmNotAllowed,
                   absl::StrCat("only ", algorithms_.ToString(), " may sign"));
   }
-  const auto candidates = Candidates(jws, max_keys_tried);
+  const auto candidates = Candidates(jws.key_id, jws.algorithm, max_keys_tried);
   if (const auto* refused = std::get_if<Refused>(&candidates)) return *refused;
   for (const VerificationKey* key : std::get<0>(candidates)) {
     if (key->Verify(jws.algorithm, jws.signing_input, jws.signature)) return key;
   }
   return Refuse(TokenRefusal::kSignature, "the signature is not the key's");
+}
+
+bool TrustedIssuer::StillTrusts(const KeyIdentity& signer, const std::optional<std::string>& key_id,
+                                Algorithm algorithm, size_t max_keys_tried) const {
+  const auto candidates = Candidates(key_id, algorithm, max_keys_tried);
+  const auto* keys = std::get_if<0>(&candidates);
+  if (keys == nullptr || !algorithms_.Contains(algorithm)) return false;
+  return std::any_of(keys->begin(), keys->end(),
+                     [&](const VerificationKey* key) { return key->identity() == signer; });
+}
+
+bool TrustedIssuer::NamesAKey(const std::optional<std::string>& key_id) const {
+  return options_.keys != nullptr && key_id.has_value() &&
+         (options_.keys->Find(*key_id) != nullptr ||
+          options_.keys->FindSkipped(*key_id) != nullptr);
 }
 
 std::optional<Refused> TrustedIssuer::CheckType(const std::optional<std::string>& type) const {

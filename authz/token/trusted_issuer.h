@@ -3,6 +3,7 @@
 #define WARDEN_AUTHZ_TOKEN_TRUSTED_ISSUER_H_
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,13 +29,24 @@ class TrustedIssuer {
   const std::string& name() const { return options_.issuer; }
   AlgorithmSet algorithms() const { return algorithms_; }
 
-  // Why no token could pass: no key is for any of the algorithms. "" if one is.
+  // The same issuer with other keys; with none where null.
+  TrustedIssuer WithKeys(std::shared_ptr<const KeySet> keys) const;
+
+  // Why no token could pass: no key is for any of the algorithms. "" if one is, and where the
+  // issuer has no keys yet.
   std::string WhyUseless() const;
 
-  // The header's algorithm, the key's choice, and the signature: the key that made it. The key
+  // The header's algorithm, the key's choice, and the signature. The key that has signed, which
   // belongs to the issuer.
   OrRefused<const VerificationKey*> CheckSignature(const CompactJws& jws,
                                                    size_t max_keys_tried) const;
+
+  // Would the key `signer` still be among those that such a header asks for?
+  bool StillTrusts(const KeyIdentity& signer, const std::optional<std::string>& key_id,
+                   Algorithm algorithm, size_t max_keys_tried) const;
+
+  // Is there a key for such a header that `kid` names, so that newer keys would change nothing?
+  bool NamesAKey(const std::optional<std::string>& key_id) const;
 
   std::optional<Refused> CheckType(const std::optional<std::string>& type) const;
 
@@ -51,8 +63,8 @@ class TrustedIssuer {
 
  private:
   // The keys that the header asks for.
-  OrRefused<std::vector<const VerificationKey*>> Candidates(const CompactJws& jws,
-                                                            size_t max_keys_tried) const;
+  OrRefused<std::vector<const VerificationKey*>> Candidates(
+      const std::optional<std::string>& key_id, Algorithm algorithm, size_t max_keys_tried) const;
   std::optional<Refused> CheckAudience(const RegisteredClaims& read) const;
   std::optional<Refused> CheckTimes(const RegisteredClaims& read, absl::Time now) const;
 

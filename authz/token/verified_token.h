@@ -2,7 +2,9 @@
 #ifndef WARDEN_AUTHZ_TOKEN_VERIFIED_TOKEN_H_
 #define WARDEN_AUTHZ_TOKEN_VERIFIED_TOKEN_H_
 
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +14,7 @@
 #include "authz/sync/generation_memo.h"
 #include "authz/token/algorithm.h"
 #include "authz/token/binding.h"
+#include "authz/token/jwk.h"
 #include "nlohmann/json_fwd.hpp"
 
 namespace warden {
@@ -65,6 +68,9 @@ class VerifiedToken {
   std::vector<std::string> audiences_;
   TokenBinding binding_;
   Algorithm algorithm_ = Algorithm::kEs256;
+  std::optional<std::string> header_key_id_;
+  KeyIdentity signer_{};     // the key that the signature was
+  size_t issuer_index_ = 0;  // among the verifier's issuers
   absl::Time issued_at_ = absl::InfinitePast();
   absl::Time not_before_ = absl::InfinitePast();
   absl::Time expires_at_ = absl::InfinitePast();

@@ -35,7 +35,14 @@ VerifiedToken::~VerifiedToken() = default;
 
 struct TokenVerifier::Authentic {
   CompactJws jws;
-  const TrustedIssuer* issuer = nullptr;
+  size_t issuer = 0;
+  KeyIdentity signer{};
+  std::optional<std::string> header_key_id;
+};
+
+struct TokenVerifier::Findings {
+  std::string algorithm = "unknown";
+  std::optional<size_t> outdated_issuer;
 };
 
 TokenVerifier::TokenVerifier() = default;
@@ -52,8 +59,8 @@ absl::StatusOr<std::shared_ptr<const TokenVerifier>> TokenVerifier::Create(
     if (issuers[i].insecure_allow_any_issuer && issuers.size() > 1) {
       problems.push_back(absl::StrCat(place, ": any issuer is allowed, but there are several"));
     }
-    auto issuer = std::make_unique<const TrustedIssuer>(std::move(issuers[i]), place, &problems);
-    if (!verifier->by_name_.emplace(issuer->name(), issuer.get()).second) {
+    auto issuer = std::make_shared<const TrustedIssuer>(std::move(issuers[i]), place, &problems);
+    if (!verifier->by_name_.emplace(issuer->name(), i).second) {
       problems.push_back(absl::StrCat(place, ".issuer: ", issuer->name(), " is there twice"));
     }
     verifier->algorithms_ = verifier->algorithms_.Unite(issuer->algorithms());
@@ -68,9 +75,30 @@ absl::StatusOr<std::shared_ptr<const TokenVerifier>> TokenVerifier::Create(
   return verifier;
 }
 
-std::variant<const TrustedIssuer*, Refused> TokenVerifier::ChooseIssuer(
-    const CompactJws& jws) const {
-  if (issuers_.size() == 1) return issuers_.front().get();
+absl::StatusOr<std::shared_ptr<const TokenVerifier>> TokenVerifier::WithKeys(
+    size_t issuer, std::shared_ptr<const KeySet> keys) const {
+  if (issuer >= issuers_.size()) return absl::OutOfRangeError("there is no such issuer");
+  auto changed = std::make_shared<const TrustedIssuer>(issuers_[issuer]->WithKeys(std::move(keys)));
+  if (const std::string why = changed->WhyUseless(); !why.empty()) {
+    return absl::FailedPreconditionError(why);
+  }
+  std::shared_ptr<TokenVerifier> verifier(new TokenVerifier());
+  verifier->limits_ = limits_;
+  verifier->issuers_ = issuers_;
+  verifier->by_name_ = by_name_;
+  verifier->algorithms_ = algorithms_;
+  verifier->issuers_[issuer] = std::move(changed);
+  return verifier;
+}
+
+bool TokenVerifier::StillTrusts(const VerifiedToken& token) const {
+  if (token.issuer_index_ >= issuers_.size()) return false;
+  return issuers_[token.issuer_index_]->StillTrusts(token.signer_, token.header_key_id_,
+                                                    token.algorithm_, limits_.max_keys_tried);
+}
+
+std::variant<size_t, Refused> TokenVerifier::ChooseIssuer(const CompactJws& jws) const {
+  if (issuers_.size() == 1) return size_t{0};
   // Not yet verified: it only says whose keys have to have signed the token.
   const auto claims = ParseClaims(jws.payload, limits_.max_json_depth);
   if (const auto* refused = std::get_if<Refused>(&claims)) return *refused;
@@ -88,29 +116,38 @@ std::variant<const TrustedIssuer*, Refused> TokenVerifier::ChooseIssuer(
 }
 
 std::variant<TokenVerifier::Authentic, Refused> TokenVerifier::Authenticate(
-    std::string_view compact, std::string* algorithm) const {
+    std::string_view compact, Findings* findings) const {
   auto parsed = ParseCompactJws(compact, limits_.max_token_bytes, limits_.max_json_depth);
   if (auto* refused = std::get_if<Refused>(&parsed)) return std::move(*refused);
-  Authentic authentic{std::get<CompactJws>(std::move(parsed)), nullptr};
-  *algorithm = AlgorithmName(authentic.jws.algorithm);
+  Authentic authentic{.jws = std::get<CompactJws>(std::move(parsed))};
+  findings->algorithm = AlgorithmName(authentic.jws.algorithm);
   if (!algorithms_.Contains(authentic.jws.algorithm)) {
     return Refused{TokenRefusal::kAlgorithmNotAllowed,
                    absl::StrCat("only ", algorithms_.ToString(), " may sign")};
   }
   const auto issuer = ChooseIssuer(authentic.jws);
   if (const auto* refused = std::get_if<Refused>(&issuer)) return *refused;
-  authentic.issuer = std::get<const TrustedIssuer*>(issuer);
-  auto signer = authentic.issuer->CheckSignature(authentic.jws, limits_.max_keys_tried);
-  if (auto* refused = std::get_if<Refused>(&signer)) return std::move(*refused);
+  authentic.issuer = std::get<size_t>(issuer);
+  const TrustedIssuer& trusted = *issuers_[authentic.issuer];
+  auto signer = trusted.CheckSignature(authentic.jws, limits_.max_keys_tried);
+  if (auto* refused = std::get_if<Refused>(&signer)) {
+    if (refused->refusal != TokenRefusal::kAlgorithmNotAllowed &&
+        !trusted.NamesAKey(authentic.jws.key_id)) {
+      findings->outdated_issuer = authentic.issuer;
+    }
+    return std::move(*refused);
+  }
+  const VerificationKey& key = *std::get<const VerificationKey*>(signer);
+  authentic.signer = key.identity();
+  authentic.header_key_id = authentic.jws.key_id;
   // Which key it was is not for the token to say: a header without kid would hide a revoked key.
-  const std::optional<std::string>& key_id = std::get<const VerificationKey*>(signer)->key_id();
-  if (key_id.has_value()) authentic.jws.key_id = key_id;
+  if (key.key_id().has_value()) authentic.jws.key_id = key.key_id();
   return authentic;
 }
 
 std::variant<std::shared_ptr<const VerifiedToken>, Refused> TokenVerifier::Accept(
     Authentic authentic, absl::Time now) const {
-  const TrustedIssuer& issuer = *authentic.issuer;
+  const TrustedIssuer& issuer = *issuers_[authentic.issuer];
   if (auto refused = issuer.CheckType(authentic.jws.type)) return *std::move(refused);
   auto parsed = ParseClaims(authentic.jws.payload, limits_.max_json_depth);
   if (auto* refused = std::get_if<Refused>(&parsed)) return std::move(*refused);
@@ -133,6 +170,9 @@ std::variant<std::shared_ptr<const VerifiedToken>, Refused> TokenVerifier::Accep
   token->subject_ = std::get<std::string>(std::move(subject));
   token->token_id_ = std::move(registered.token_id).value_or("");
   if (registered.audiences.has_value()) token->audiences_ = *std::move(registered.audiences);
+  token->header_key_id_ = std::move(authentic.header_key_id);
+  token->signer_ = authentic.signer;
+  token->issuer_index_ = authentic.issuer;
   token->key_id_ = std::move(authentic.jws.key_id).value_or("");
   token->algorithm_ = authentic.jws.algorithm;
   token->issued_at_ = registered.issued_at.value_or(absl::InfinitePast());
@@ -144,7 +184,10 @@ std::variant<std::shared_ptr<const VerifiedToken>, Refused> TokenVerifier::Accep
 
 TokenResult TokenVerifier::Verify(std::string_view compact, absl::Time now) const {
   TokenResult result;
-  auto authentic = Authenticate(compact, &result.algorithm);
+  Findings findings;
+  auto authentic = Authenticate(compact, &findings);
+  result.algorithm = std::move(findings.algorithm);
+  result.outdated_issuer = findings.outdated_issuer;
   auto* refused = std::get_if<Refused>(&authentic);
   if (refused == nullptr) {
     auto accepted = Accept(std::get<Authentic>(std::move(authentic)), now);
@@ -163,7 +206,9 @@ TokenResult TokenVerifier::Verify(std::string_view compact, absl::Time now) cons
 
 SignatureResult TokenVerifier::InsecureVerifySignatureOnly(std::string_view compact) const {
   SignatureResult result;
-  auto authentic = Authenticate(compact, &result.algorithm);
+  Findings findings;
+  auto authentic = Authenticate(compact, &findings);
+  result.algorithm = std::move(findings.algorithm);
   if (auto* refused = std::get_if<Refused>(&authentic)) {
     result.refusal = refused->refusal;
     result.detail = std::move(refused->detail);

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -43,6 +44,9 @@ struct IssuerOptions {
   std::string peer_claim;
   std::string subject_claim;
   absl::Duration leeway = absl::Seconds(60);  // how far clocks may differ; at most 5 minutes
+  // `keys` may be null: until WithKeys brings some the issuer's tokens are refused with
+  // kKeysUnavailable.
+  bool keys_come_later = false;
 
   // Tokens without `aud` pass. One with `aud` still needs a match in `audiences`.
   bool insecure_allow_missing_audience = false;
@@ -64,6 +68,9 @@ struct TokenResult {
   // it quotes from the token (`kid`, `iss`) is escaped and cut.
   std::string detail;
   std::string algorithm = "unknown";  // a name of RFC 7518, or "unknown": few values
+  // Where the issuer may have newer keys, with which the token could pass: which one of the
+  // verifier's issuers. The token's `kid` names no key that is known, or no keys are there.
+  std::optional<size_t> outdated_issuer;
 };
 
 struct SignatureResult {
@@ -90,24 +97,35 @@ class TokenVerifier {
   // unverified `iss` chooses among them, and only the chosen one's keys are tried.
   TokenResult Verify(std::string_view compact, absl::Time now) const;
 
+  // The same verifier with other keys for one issuer; null takes its keys away. What else the
+  // issuers are stays shared, so this is cheap. Errors: OutOfRange; FailedPrecondition if none of
+  // the keys is for any of the issuer's algorithms.
+  absl::StatusOr<std::shared_ptr<const TokenVerifier>> WithKeys(
+      size_t issuer, std::shared_ptr<const KeySet> keys) const;
+
+  // Whether the key that has signed the token is still among those that its header asks for. A
+  // token of before stays good in a verifier that WithKeys made of its own. Its time is not looked
+  // at.
+  bool StillTrusts(const VerifiedToken& token) const;
+
   // Verifies only the JWS: neither claims nor `typ` are looked at, and the payload may be anything.
   // For tools: a good signature alone does not make a credential.
   SignatureResult InsecureVerifySignatureOnly(std::string_view compact) const;
 
  private:
   struct Authentic;  // a JWS with a good signature, and whose it is
+  struct Findings;   // what is known of a token also where it is refused
 
   TokenVerifier();
   // Up to and with the signature. `*algorithm` gets the name as soon as it is known.
-  std::variant<Authentic, Refused> Authenticate(std::string_view compact,
-                                                std::string* algorithm) const;
-  std::variant<const TrustedIssuer*, Refused> ChooseIssuer(const CompactJws& jws) const;
+  std::variant<Authentic, Refused> Authenticate(std::string_view compact, Findings* findings) const;
+  std::variant<size_t, Refused> ChooseIssuer(const CompactJws& jws) const;
   std::variant<std::shared_ptr<const VerifiedToken>, Refused> Accept(Authentic authentic,
                                                                      absl::Time now) const;
 
   TokenLimits limits_;
-  std::vector<std::unique_ptr<const TrustedIssuer>> issuers_;  // not empty
-  absl::flat_hash_map<std::string, const TrustedIssuer*> by_name_;
+  std::vector<std::shared_ptr<const TrustedIssuer>> issuers_;  // not empty
+  absl::flat_hash_map<std::string, size_t> by_name_;
   AlgorithmSet algorithms_;  // of any issuer
 };
 

@@ -209,6 +209,11 @@ void Metrics::Sample(SampledMetric metric, std::function<double()> read) {
   slow_.read[static_cast<size_t>(metric)] = std::move(read);
 }
 
+void Metrics::SampleFamilies(std::function<std::vector<Family>()> read) {
+  MutexLock lock(&mutex_);
+  slow_.read_families = std::move(read);
+}
+
 // Series of what may happen are there from the start, with 0, so that a first event is an increase.
 // Left out until it happens: "other", which stands for a mistake of ours, and pairs that mostly
 // never can.
@@ -378,6 +383,8 @@ void Metrics::CollectSamples(std::vector<Family>* out) const {
       sample.gauge.value = value;
     }
   }
+  if (!slow_.read_families) return;
+  for (Family& family : slow_.read_families()) out->push_back(std::move(family));
 }
 
 }  // namespace warden

@@ -102,12 +102,16 @@ class Metrics : public prometheus::Collectable {
   // for a scrape that is under way. `read` must not call back into this object.
   void Sample(SampledMetric metric, std::function<double()> read);
 
+  // The same for whole families, of labels that are known at start-up. They are read last.
+  void SampleFamilies(std::function<std::vector<prometheus::MetricFamily>()> read);
+
   // Every family, for an exposer.
   std::vector<prometheus::MetricFamily> Collect() const override;
 
  private:
   struct Slow {  // rarely written
     std::array<std::function<double()>, kSampledMetrics> read;
+    std::function<std::vector<prometheus::MetricFamily>()> read_families;
     std::array<double, 4> reload_success_time{};  // by ReloadedFile; 0: never
     double certificate_expiry = 0;
     std::string policy_sha256;

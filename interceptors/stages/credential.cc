@@ -73,6 +73,7 @@ Reason ReasonOf(TokenRefusal refusal) {
     case TokenRefusal::kInactive:
       return Reason::kTokenInactive;
     case TokenRefusal::kUnavailable:
+    case TokenRefusal::kKeysUnavailable:
       return Reason::kCredentialsUnavailable;
     default:
       return Reason::kTokenOther;
