@@ -20,7 +20,7 @@ class FileSource final : public KeySource {
     std::string text;
     if (const absl::Status read = ReadBoundedFile(path_, KeySetOptions{}.max_bytes, &text);
         !read.ok()) {
-      return absl::Status(read.code(), absl::StrCat(path_, ": ", read.message()));
+      return read;  // with the path
     }
     FetchedKeys fetched{.freshness = absl::ZeroDuration()};
     if (!text_.empty() && text == text_) return fetched;

@@ -13,10 +13,11 @@ inline constexpr int kNo = 1;
 inline constexpr int kUsage = 2;
 
 void AddAccessCommands(CLI::App& app, int* status);      // access matrix
+void AddKeysCommands(CLI::App& app, int* status);        // keys check
 void AddMessageCommands(CLI::App& app, int* status);     // message validate
 void AddProtoCommands(CLI::App& app, int* status);       // proto lint
 void AddRevocationCommands(CLI::App& app, int* status);  // revoke, revocations list and lift
-void AddTokenCommands(CLI::App& app, int* status);       // token verify, token mint
+void AddTokenCommands(CLI::App& app, int* status);       // token inspect, verify, mint, keygen
 
 }  // namespace warden::cli
 

@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
   app.get_formatter()->column_width(34);
   int status = warden::cli::kYes;
   warden::cli::AddTokenCommands(app, &status);
+  warden::cli::AddKeysCommands(app, &status);
   warden::cli::AddMessageCommands(app, &status);
   warden::cli::AddProtoCommands(app, &status);
   warden::cli::AddAccessCommands(app, &status);
