@@ -151,13 +151,16 @@ OrRefused<const VerificationKey*> TrustedIssuer::CheckSignature(const CompactJws
   return Refuse(TokenRefusal::kSignature, "the signature is not the key's");
 }
 
-bool TrustedIssuer::StillTrusts(const KeyIdentity& signer, const std::optional<std::string>& key_id,
+bool TrustedIssuer::StillTrusts(const KeyIdentity& signer, const std::string& name,
+                                const std::optional<std::string>& header_key_id,
                                 Algorithm algorithm, size_t max_keys_tried) const {
-  const auto candidates = Candidates(key_id, algorithm, max_keys_tried);
+  const auto candidates = Candidates(header_key_id, algorithm, max_keys_tried);
   const auto* keys = std::get_if<0>(&candidates);
   if (keys == nullptr || !algorithms_.Contains(algorithm)) return false;
-  return std::any_of(keys->begin(), keys->end(),
-                     [&](const VerificationKey* key) { return key->identity() == signer; });
+  return std::any_of(keys->begin(), keys->end(), [&](const VerificationKey* key) {
+    return key->identity() == signer &&
+           (key->key_id().has_value() ? *key->key_id() : header_key_id.value_or("")) == name;
+  });
 }
 
 bool TrustedIssuer::NamesAKey(const std::optional<std::string>& key_id) const {

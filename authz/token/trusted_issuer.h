@@ -41,9 +41,11 @@ class TrustedIssuer {
   OrRefused<const VerificationKey*> CheckSignature(const CompactJws& jws,
                                                    size_t max_keys_tried) const;
 
-  // Would the key `signer` still be among those that such a header asks for?
-  bool StillTrusts(const KeyIdentity& signer, const std::optional<std::string>& key_id,
-                   Algorithm algorithm, size_t max_keys_tried) const;
+  // Would the key `signer` still be among those that such a header asks for, and be known by the
+  // same name, under which it may be revoked?
+  bool StillTrusts(const KeyIdentity& signer, const std::string& name,
+                   const std::optional<std::string>& header_key_id, Algorithm algorithm,
+                   size_t max_keys_tried) const;
 
   // Is there a key for such a header that `kid` names, so that newer keys would change nothing?
   bool NamesAKey(const std::optional<std::string>& key_id) const;

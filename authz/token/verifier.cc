@@ -93,8 +93,8 @@ absl::StatusOr<std::shared_ptr<const TokenVerifier>> TokenVerifier::WithKeys(
 
 bool TokenVerifier::StillTrusts(const VerifiedToken& token) const {
   if (token.issuer_index_ >= issuers_.size()) return false;
-  return issuers_[token.issuer_index_]->StillTrusts(token.signer_, token.header_key_id_,
-                                                    token.algorithm_, limits_.max_keys_tried);
+  return issuers_[token.issuer_index_]->StillTrusts(
+      token.signer_, token.key_id_, token.header_key_id_, token.algorithm_, limits_.max_keys_tried);
 }
 
 std::variant<size_t, Refused> TokenVerifier::ChooseIssuer(const CompactJws& jws) const {

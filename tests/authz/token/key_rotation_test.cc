@@ -115,6 +115,19 @@ TEST(KeyRotationTest, TokensWithoutKidFollowTheirKey) {
   EXPECT_EQ(cache.Verify(token, Now(), &hit).token, nullptr);
 }
 
+// It may be revoked under the new name, which the remembered token does not have.
+TEST(KeyRotationTest, ATokenWithoutKidGetsTheNewNameOfItsKey) {
+  const auto first = Start();
+  TokenCache cache(first, 100);
+  const std::string token = testing::SignTexts(OldKey(), R"({"alg":"ES256"})", GoodClaims().dump());
+  EXPECT_EQ(cache.Verify(token, Now()).token->key_id(), "test-ES256");
+  nlohmann::json renamed = OldKey().PublicJwk().value();
+  renamed["kid"] = "renamed";
+  const auto keys = KeySet::Parse(nlohmann::json{{"keys", {renamed}}}.dump()).value();
+  cache.ReplaceKeys(first->WithKeys(0, keys).value());
+  EXPECT_EQ(cache.Verify(token, Now()).token->key_id(), "renamed");
+}
+
 TEST(KeyRotationTest, WithoutKeysNothingIsBelieved) {
   const auto first = Start();
   const auto listener = std::make_shared<Listener>();
