@@ -5,173 +5,173 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "authz/identity/certificate_names.h"
+#include "authz/identity/forwarded_header.h"
 #include "authz/identity/spiffe_id.h"
 
 namespace warden {
 namespace {
 
-IdentityVerifier::Result Refuse(IdentityRefusal refusal, std::string detail) {
-  return {nullptr, refusal, std::move(detail)};
+using Result = IdentityVerifier::Result;
+
+Result Refuse(IdentityRefusal refusal, std::string detail) {
+  return {.peer = nullptr, .refusal = refusal, .detail = std::move(detail)};
 }
 
-std::string Quote(std::string_view name) {
-  constexpr size_t kShown = 256;
-  const std::string_view shown = name.substr(0, kShown);
-  return absl::StrCat("\"", absl::CHexEscape({shown.data(), shown.size()}), "\"",
-                      name.size() > kShown ? "..." : "");
+Result Refuse(Finding finding) { return Refuse(finding.refusal, std::move(finding.detail)); }
+
+// A whole second long: RFC 5280 section 4.1.2.5.
+absl::Time EndOf(const Peer& peer) { return peer.not_after + absl::Seconds(1); }
+
+Result RefuseValidity(const Peer& peer, IdentityRefusal refusal) {
+  const bool expired = refusal == IdentityRefusal::kExpired;
+  Result result =
+      Refuse(refusal, absl::StrCat(expired ? "expired after " : "not valid before ",
+                                   absl::FormatTime(expired ? peer.not_after : peer.not_before,
+                                                    absl::UTCTimeZone())));
+  if (expired) {
+    result.from = EndOf(peer);
+  } else {
+    result.until = peer.not_before;
+  }
+  return result;
 }
 
-// Why the names could not be read: their bytes, or the encoding around them.
-IdentityVerifier::Result RefuseNames(const absl::Status& status) {
-  const bool encoding = absl::IsDataLoss(status);
-  return Refuse(encoding ? IdentityRefusal::kUnreadable : IdentityRefusal::kMalformedName,
-                std::string(status.message()));
-}
-
-// Fills the identity that the URI SANs give. SPIFFE X509-SVID section 2: exactly one URI SAN.
-IdentityVerifier::Result ReadSpiffeId(const IdentityOptions& options, Peer* peer) {
-  const auto spiffe =
-      std::find_if(peer->uri_sans.begin(), peer->uri_sans.end(), SpiffeId::HasScheme);
-  if (spiffe == peer->uri_sans.end()) {
-    if (!options.require_spiffe_id) return {};
-    return Refuse(IdentityRefusal::kNoSpiffeId, "the certificate has no SPIFFE ID");
-  }
-  if (peer->uri_sans.size() > 1) {
-    return Refuse(IdentityRefusal::kMultipleUriSans,
-                  absl::StrCat(peer->uri_sans.size(), " URI SANs, one of them ", Quote(*spiffe)));
-  }
-  absl::StatusOr<SpiffeId> id = SpiffeId::Parse(*spiffe);
-  if (!id.ok()) {
-    return Refuse(IdentityRefusal::kBadSpiffeId,
-                  absl::StrCat(Quote(*spiffe), ": ", std::string(id.status().message())));
-  }
-  if (id->path().empty()) {  // X509-SVID section 3.1
-    return Refuse(IdentityRefusal::kBadSpiffeId,
-                  absl::StrCat(Quote(*spiffe), ": a trust domain's ID, not a workload's"));
-  }
-  const std::string domain(id->trust_domain());
-  if (!options.trust_domains.empty() &&
-      !std::binary_search(options.trust_domains.begin(), options.trust_domains.end(), domain)) {
-    return Refuse(IdentityRefusal::kTrustDomain,
-                  absl::StrCat(Quote(*spiffe), " is of a trust domain that is not accepted"));
-  }
-  peer->spiffe_id = id->str();
-  peer->trust_domain = domain;
-  return {};
+bool MatchesAny(const std::vector<SpiffePattern>& patterns, const std::string& spiffe_id) {
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const SpiffePattern& pattern) { return pattern.Matches(spiffe_id); });
 }
 
 }  // namespace
 
-std::string_view ToString(IdentityRefusal refusal) {
-  switch (refusal) {
-    case IdentityRefusal::kNone:
-      return "none";
-    case IdentityRefusal::kNoCertificate:
-      return "no_certificate";
-    case IdentityRefusal::kUnreadable:
-      return "unreadable";
-    case IdentityRefusal::kMalformedName:
-      return "malformed_name";
-    case IdentityRefusal::kMultipleUriSans:
-      return "multiple_uri_sans";
-    case IdentityRefusal::kBadSpiffeId:
-      return "bad_spiffe_id";
-    case IdentityRefusal::kTrustDomain:
-      return "trust_domain";
-    case IdentityRefusal::kNoSpiffeId:
-      return "no_spiffe_id";
-    case IdentityRefusal::kNotALeaf:
-      return "not_a_leaf";
-    case IdentityRefusal::kNotYetValid:
-      return "not_yet_valid";
-    case IdentityRefusal::kExpired:
-      return "expired";
-  }
-  return "unknown";
-}
+IdentityVerifier::IdentityVerifier(std::shared_ptr<const IdentityOptions> options,
+                                   std::shared_ptr<const IdentityTrust> trust)
+    : options_(std::move(options)), trust_(std::move(trust)) {}
 
-IdentityVerifier::IdentityVerifier(std::shared_ptr<const IdentityOptions> options)
-    : options_(std::move(options)) {}
-
-absl::StatusOr<IdentityVerifier> IdentityVerifier::Create(IdentityOptions options) {
+absl::StatusOr<IdentityVerifier> IdentityVerifier::Create(IdentityOptions options,
+                                                          IdentityTrust trust) {
   std::vector<std::string> problems;
   std::set<std::string> seen;
   for (const std::string& domain : options.trust_domains) {
     if (absl::Status status = SpiffeId::CheckTrustDomain(domain); !status.ok()) {
-      problems.push_back(absl::StrCat(Quote(domain), ": ", std::string(status.message())));
+      problems.push_back(absl::StrCat(QuotedName(domain), ": ", std::string(status.message())));
     }
     if (!seen.insert(domain).second) {
-      problems.push_back(absl::StrCat(Quote(domain), ": stands twice"));
+      problems.push_back(absl::StrCat(QuotedName(domain), ": stands twice"));
     }
   }
   if (!problems.empty()) {
     return absl::InvalidArgumentError(
         absl::StrCat("trust_domains: ", absl::StrJoin(problems, "; ")));
   }
+  if (options.require_crl && trust.crls == nullptr) {
+    return absl::InvalidArgumentError("require_crl needs revocation lists");
+  }
   options.require_spiffe_id = options.require_spiffe_id || !options.trust_domains.empty();
   std::sort(options.trust_domains.begin(), options.trust_domains.end());
-  return IdentityVerifier(std::make_shared<const IdentityOptions>(std::move(options)));
+  return IdentityVerifier(std::make_shared<const IdentityOptions>(std::move(options)),
+                          std::make_shared<const IdentityTrust>(std::move(trust)));
 }
 
-IdentityVerifier::Result IdentityVerifier::VerifyNames(std::string_view leaf_pem) const {
-  if (leaf_pem.empty()) return Refuse(IdentityRefusal::kNoCertificate, "no certificate was sent");
-  if (leaf_pem.size() > kMaxPemBytes) {
-    return Refuse(IdentityRefusal::kUnreadable, "the certificate is over 64 KiB");
-  }
-  const X509Ptr certificate = ParseLeaf(leaf_pem);
-  if (certificate == nullptr) {
-    return Refuse(IdentityRefusal::kUnreadable, "no X.509 certificate can be read from the PEM");
-  }
-  const absl::StatusOr<bool> leaf = IsLeaf(certificate.get());
-  if (!leaf.ok()) {
-    return Refuse(IdentityRefusal::kUnreadable, std::string(leaf.status().message()));
-  }
-  if (!*leaf)
-    return Refuse(IdentityRefusal::kNotALeaf, "a CA certificate does not identify a peer");
+IdentityVerifier IdentityVerifier::WithTrust(IdentityTrust trust) const {
+  return IdentityVerifier(options_, std::make_shared<const IdentityTrust>(std::move(trust)));
+}
 
-  absl::StatusOr<CertificateNames> names = ReadNames(certificate.get(), kMaxNames);
-  if (!names.ok()) return RefuseNames(names.status());
-  const absl::StatusOr<absl::Time> begin = ToTime(X509_get0_notBefore(certificate.get()));
-  const absl::StatusOr<absl::Time> end = ToTime(X509_get0_notAfter(certificate.get()));
+Result IdentityVerifier::Judge(std::string_view leaf_pem, absl::Time now,
+                               const ChainSource* chain) const {
   auto peer = std::make_shared<Peer>();
-  peer->certificate_sha256 = Fingerprint(certificate.get());
-  if (!begin.ok() || !end.ok() || peer->certificate_sha256.empty()) {
-    return Refuse(IdentityRefusal::kUnreadable, "the validity or the DER cannot be read");
+  X509Ptr certificate;
+  Finding finding = ReadCertificate(leaf_pem, options_->certificate, peer.get(), &certificate);
+  if (!finding.ok()) return Refuse(std::move(finding));
+  finding = ReadSpiffeId(options_->trust_domains, options_->require_spiffe_id, peer.get());
+  if (!finding.ok()) return Refuse(std::move(finding));
+  if (trust_->empty()) return Allow(std::move(peer));
+
+  // A chain is judged at a time, so one whose leaf is out of its own must wait for it.
+  const IdentityRefusal validity = CheckValidity(*peer, now);
+  if (validity != IdentityRefusal::kNone) return RefuseValidity(*peer, validity);
+  TrustVerdict verdict =
+      JudgeTrust(*trust_, options_->require_crl, certificate.get(), *peer,
+                 chain == nullptr ? std::string_view() : chain->ReadChain(), now);
+  Result result = verdict.refusal == IdentityRefusal::kNone
+                      ? Allow(std::move(peer))
+                      : Refuse(verdict.refusal, std::move(verdict.detail));
+  result.from = verdict.from;
+  result.until = verdict.until;
+  return result;
+}
+
+Result IdentityVerifier::JudgeForwarded(std::string_view header,
+                                        std::shared_ptr<const Peer> proxy) const {
+  const absl::StatusOr<ForwardedCertificate> forwarded = ParseForwardedHeader(header);
+  if (!forwarded.ok()) {
+    return Refuse(IdentityRefusal::kForwardedInvalid, std::string(forwarded.status().message()));
   }
-  peer->uri_sans = std::move(names->uri_sans);
-  peer->dns_sans = std::move(names->dns_sans);
-  peer->common_name = std::move(names->common_name);
-  peer->not_before = *begin;
-  peer->not_after = *end;
-  Result result = ReadSpiffeId(*options_, peer.get());
-  if (result.refusal == IdentityRefusal::kNone) result.peer = std::move(peer);
+  auto peer = std::make_shared<Peer>();
+  X509Ptr certificate;
+  Finding finding = ReadForwarded(*forwarded, options_->certificate, peer.get(), &certificate);
+  if (finding.ok()) {
+    finding = ReadSpiffeId(options_->trust_domains, options_->require_spiffe_id, peer.get());
+  }
+  if (!finding.ok()) return Refuse(std::move(finding));
+  if (certificate != nullptr && trust_->crls != nullptr &&
+      trust_->crls->Revokes(certificate.get())) {
+    return Refuse(IdentityRefusal::kRevoked, "the forwarded certificate is on a revocation list");
+  }
+  peer->forwarded_by = std::move(proxy);
+  Result result = Allow(std::move(peer));
+  result.proxy = nullptr;  // nobody speaks for others through another
+  return result;
+}
+
+bool IdentityVerifier::Allows(const Peer& peer) const {
+  if (options_->allowed_spiffe_ids.empty() && options_->allowed_dns_names.empty()) return true;
+  if (MatchesAny(options_->allowed_spiffe_ids, peer.spiffe_id)) return true;
+  for (const DnsPattern& pattern : options_->allowed_dns_names) {
+    for (const std::string& name : peer.dns_sans) {
+      if (pattern.Matches(name)) return true;
+    }
+  }
+  return false;
+}
+
+Result IdentityVerifier::Allow(std::shared_ptr<const Peer> peer) const {
+  Result result;
+  if (MatchesAny(options_->proxies, peer->spiffe_id)) result.proxy = peer;
+  if (Allows(*peer)) {
+    result.peer = std::move(peer);
+    return result;
+  }
+  result.refusal = IdentityRefusal::kNotAllowed;
+  result.detail = absl::StrCat(QuotedName(peer->name()), " matches none of the allowed names");
   return result;
 }
 
 IdentityRefusal IdentityVerifier::CheckValidity(const Peer& peer, absl::Time now) {
   if (now < peer.not_before) return IdentityRefusal::kNotYetValid;
-  // notAfter is included, and a whole second long: RFC 5280 section 4.1.2.5.
-  if (now >= peer.not_after + absl::Seconds(1)) return IdentityRefusal::kExpired;
+  if (now >= EndOf(peer)) return IdentityRefusal::kExpired;
   return IdentityRefusal::kNone;
 }
 
-IdentityVerifier::Result IdentityVerifier::RefuseValidity(const Peer& peer,
-                                                          IdentityRefusal refusal) {
-  const bool expired = refusal == IdentityRefusal::kExpired;
-  return Refuse(refusal, absl::StrCat(expired ? "expired after " : "not valid before ",
-                                      absl::FormatTime(expired ? peer.not_after : peer.not_before,
-                                                       absl::UTCTimeZone())));
+void IdentityVerifier::ApplyValidity(absl::Time now, Result* result) {
+  const Peer* const judged = result->ok() ? result->peer.get() : result->proxy.get();
+  if (judged == nullptr) return;
+  const IdentityRefusal refusal = CheckValidity(*judged, now);
+  if (refusal != IdentityRefusal::kNone) *result = RefuseValidity(*judged, refusal);
 }
 
-IdentityVerifier::Result IdentityVerifier::Verify(std::string_view leaf_pem, absl::Time now) const {
-  Result result = VerifyNames(leaf_pem);
-  if (!result.ok()) return result;
-  const IdentityRefusal refusal = CheckValidity(*result.peer, now);
-  if (refusal != IdentityRefusal::kNone) return RefuseValidity(*result.peer, refusal);
+Result IdentityVerifier::Verify(std::string_view leaf_pem, absl::Time now,
+                                const ChainSource* chain) const {
+  Result result = Judge(leaf_pem, now, chain);
+  ApplyValidity(now, &result);
+  return result;
+}
+
+Result IdentityVerifier::VerifyForwarded(std::string_view header, std::shared_ptr<const Peer> proxy,
+                                         absl::Time now) const {
+  Result result = JudgeForwarded(header, std::move(proxy));
+  ApplyValidity(now, &result);
   return result;
 }
 

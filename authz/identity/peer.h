@@ -2,6 +2,7 @@
 #ifndef WARDEN_AUTHZ_IDENTITY_PEER_H_
 #define WARDEN_AUTHZ_IDENTITY_PEER_H_
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,10 @@ struct Peer {
   // The first and the last moment at which the certificate is valid, both included.
   absl::Time not_before = absl::InfinitePast();
   absl::Time not_after = absl::InfiniteFuture();
+  // The proxy that ended TLS and vouches for all of the above, by `x-forwarded-client-cert`; null
+  // where the peer itself is at the connection's other end. Never forwarded itself. Without the
+  // certificate in the header the validity is unbounded.
+  std::shared_ptr<const Peer> forwarded_by;
   // Of Revocations, which does not look up again what it found good and what has not changed.
   GenerationMemo not_revoked;
 

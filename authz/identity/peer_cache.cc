@@ -26,20 +26,31 @@ class PeerCache::Shard {
  public:
   explicit Shard(size_t max_entries) : max_entries_(max_entries) {}
 
-  bool Find(const HashedKey& key, IdentityVerifier::Result* out) {
+  bool Find(const HashedKey& key, uint64_t generation, absl::Time now,
+            IdentityVerifier::Result* out) {
     MutexLock lock(&mutex_);
     const auto at = index_.find(key);
     if (at == index_.end()) return false;
     Entry& entry = *entries_[at->second];
+    if (entry.generation != generation || now < entry.result.from || now >= entry.result.until) {
+      return false;
+    }
     entry.used = true;
     *out = entry.result;
     return true;
   }
 
-  void Insert(const HashedKey& key, const IdentityVerifier::Result& result) {
-    auto entry = std::make_unique<Entry>(Entry{std::string(key.pem), key.hash, result});
+  void Insert(const HashedKey& key, uint64_t generation, const IdentityVerifier::Result& result) {
+    auto entry = std::make_unique<Entry>(Entry{std::string(key.pem), key.hash, generation, result});
     MutexLock lock(&mutex_);
-    if (index_.contains(key)) return;  // another thread was first
+    if (const auto at = index_.find(key); at != index_.end()) {
+      // Judged anew, unless another thread was first or knew more.
+      Entry& old = *entries_[at->second];
+      if (old.generation > generation) return;
+      old.generation = generation;
+      old.result = std::move(entry->result);
+      return;
+    }
     size_t place = entries_.size();
     if (place < max_entries_) {
       entries_.push_back(nullptr);
@@ -60,6 +71,7 @@ class PeerCache::Shard {
   struct Entry {
     std::string pem;
     size_t hash;
+    uint64_t generation;
     IdentityVerifier::Result result;
     bool used = false;  // since the hand passed
   };
@@ -100,23 +112,55 @@ PeerCache::PeerCache(IdentityVerifier verifier, size_t max_entries)
 
 PeerCache::~PeerCache() = default;
 
-IdentityVerifier::Result PeerCache::Verify(std::string_view leaf_pem, absl::Time now) {
-  if (shards_.empty() || leaf_pem.size() > kMaxKeyBytes) return verifier_.Verify(leaf_pem, now);
-  const size_t hash = absl::Hash<std::string_view>()(leaf_pem);
-  Shard& shard = *shards_[(hash >> 32) % shards_.size()];
-  const HashedKey key = {leaf_pem, hash};
+template <typename Judge>
+IdentityVerifier::Result PeerCache::Remember(std::string_view bytes, absl::Time now,
+                                             const Judge& judge) {
+  const size_t hash = absl::Hash<std::string_view>()(bytes);
+  const HashedKey key = {bytes, hash};
+  Shard* const shard = shards_.empty() || bytes.size() > kMaxKeyBytes
+                           ? nullptr
+                           : shards_[(hash >> 32) % shards_.size()].get();
   IdentityVerifier::Result result;
-  if (!shard.Find(key, &result)) {
-    result = verifier_.VerifyNames(leaf_pem);
-    shard.Insert(key, result);
+  if (shard == nullptr ||
+      !shard->Find(key, generation_.load(std::memory_order_acquire), now, &result)) {
+    const auto [verifier, generation] = Current();
+    result = judge(verifier);
+    if (shard != nullptr) shard->Insert(key, generation, result);
   }
-  if (!result.ok()) return result;
-  const IdentityRefusal refusal = IdentityVerifier::CheckValidity(*result.peer, now);
-  if (refusal != IdentityRefusal::kNone) {
-    return IdentityVerifier::RefuseValidity(*result.peer, refusal);
-  }
+  IdentityVerifier::ApplyValidity(now, &result);
   return result;
 }
+
+IdentityVerifier::Result PeerCache::Verify(std::string_view leaf_pem, absl::Time now,
+                                           const ChainSource* chain) {
+  return Remember(leaf_pem, now, [&](const IdentityVerifier& verifier) {
+    return verifier.Judge(leaf_pem, now, chain);
+  });
+}
+
+IdentityVerifier::Result PeerCache::VerifyForwarded(std::string_view header,
+                                                    const std::shared_ptr<const Peer>& proxy,
+                                                    absl::Time now) {
+  // No PEM begins with a NUL, and the fingerprint has a fixed length.
+  std::string key(1, '\0');
+  key.append(proxy->certificate_sha256).append(header);
+  return Remember(key, now, [&](const IdentityVerifier& verifier) {
+    return verifier.JudgeForwarded(header, proxy);
+  });
+}
+
+void PeerCache::Replace(IdentityVerifier verifier) {
+  MutexLock lock(&mutex_);
+  verifier_ = std::move(verifier);
+  generation_.fetch_add(1, std::memory_order_release);
+}
+
+std::pair<IdentityVerifier, uint64_t> PeerCache::Current() const {
+  MutexLock lock(&mutex_);
+  return {verifier_, generation_.load(std::memory_order_relaxed)};
+}
+
+IdentityVerifier PeerCache::verifier() const { return Current().first; }
 
 size_t PeerCache::size() const {
   size_t total = 0;

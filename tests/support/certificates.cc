@@ -30,8 +30,23 @@ EVP_PKEY* MakeKey(KeyType type) {
     case KeyType::kEd25519:
       key = EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
       break;
+    case KeyType::kEd448:
+      key = EVP_PKEY_Q_keygen(nullptr, nullptr, "ED448");
+      break;
+    case KeyType::kEcP224:
+      key = EVP_EC_gen("P-224");
+      break;
+    case KeyType::kEcP192:
+      key = EVP_EC_gen("P-192");
+      break;
+    case KeyType::kRsa1024:
+      key = EVP_RSA_gen(1024);
+      break;
     case KeyType::kRsa2048:
       key = EVP_RSA_gen(2048);
+      break;
+    case KeyType::kRsa3072:
+      key = EVP_RSA_gen(3072);
       break;
   }
   Check(key != nullptr, "key generation");
@@ -119,18 +134,44 @@ X509* MakeUnsigned(const CertificateSpec& spec, EVP_PKEY* key) {
   AddExtension(certificate, NID_basic_constraints,
                spec.is_ca ? "critical,CA:TRUE" : "critical,CA:FALSE");
   if (!spec.key_usage.empty()) AddExtension(certificate, NID_key_usage, spec.key_usage);
-  if (!spec.is_ca) AddExtension(certificate, NID_ext_key_usage, "serverAuth,clientAuth");
+  if (!spec.is_ca && !spec.extended_key_usage.empty()) {
+    AddExtension(certificate, NID_ext_key_usage, spec.extended_key_usage);
+  }
   SetSans(certificate, spec);
   return certificate;
+}
+
+// Ed25519 and Ed448 bring their own digest.
+const EVP_MD* DigestFor(const EVP_PKEY* key, const EVP_MD* digest) {
+  const int type = EVP_PKEY_get_base_id(key);
+  return type == EVP_PKEY_ED25519 || type == EVP_PKEY_ED448 ? nullptr : digest;
 }
 
 void Sign(X509* certificate, X509* issuer, EVP_PKEY* issuer_key, const CertificateSpec& spec) {
   Check(X509_set_issuer_name(certificate, X509_get_subject_name(issuer)) == 1, "issuer name");
   if (spec.customize) spec.customize(certificate);
-  // Ed25519 brings its own digest.
-  const EVP_MD* digest =
-      EVP_PKEY_get_base_id(issuer_key) == EVP_PKEY_ED25519 ? nullptr : EVP_sha256();
-  Check(X509_sign(certificate, issuer_key, digest) > 0, "signature");
+  Check(X509_sign(certificate, issuer_key, DigestFor(issuer_key, spec.digest)) > 0, "signature");
+}
+
+void SetTime(X509_CRL* crl, int (*set)(X509_CRL*, const ASN1_TIME*), absl::Time time) {
+  ASN1_TIME* asn1 = ASN1_TIME_set(nullptr, absl::ToTimeT(time));
+  Check(asn1 != nullptr && set(crl, asn1) == 1, "a list's time");
+  ASN1_TIME_free(asn1);
+}
+
+void Revoke(X509_CRL* crl, const std::string& certificate_pem) {
+  BIO* bio = BIO_new_mem_buf(certificate_pem.data(), static_cast<int>(certificate_pem.size()));
+  X509* certificate = PEM_read_bio_X509(bio, nullptr, nullptr, nullptr);
+  Check(certificate != nullptr, "reading a certificate to revoke");
+  X509_REVOKED* entry = X509_REVOKED_new();
+  ASN1_TIME* now = ASN1_TIME_set(nullptr, absl::ToTimeT(absl::Now()));
+  Check(X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(certificate)) == 1 &&
+            X509_REVOKED_set_revocationDate(entry, now) == 1 &&
+            X509_CRL_add0_revoked(crl, entry) == 1,
+        "revocation");
+  ASN1_TIME_free(now);
+  X509_free(certificate);
+  BIO_free(bio);
 }
 
 }  // namespace
@@ -153,6 +194,45 @@ Certificate CertificateAuthority::Issue(const CertificateSpec& spec) const {
   std::unique_ptr<X509, X509Delete> certificate(MakeUnsigned(spec, key.get()));
   Sign(certificate.get(), certificate_.get(), key_.get(), spec);
   return {CertificatePem(certificate.get()), PrivateKeyPem(key.get())};
+}
+
+CertificateAuthority::CertificateAuthority(EVP_PKEY* key, X509* certificate)
+    : key_(key), certificate_(certificate), certificate_pem_(CertificatePem(certificate)) {}
+
+CertificateAuthority CertificateAuthority::Intermediate(const std::string& common_name) const {
+  CertificateSpec spec;
+  spec.common_name = common_name;
+  spec.is_ca = true;
+  spec.key_usage = "critical,keyCertSign,cRLSign";
+  EVP_PKEY* key = MakeKey(spec.key_type);
+  X509* certificate = MakeUnsigned(spec, key);
+  Sign(certificate, certificate_.get(), key_.get(), spec);
+  return {key, certificate};
+}
+
+std::string CertificateAuthority::Crl(const CrlSpec& spec) const {
+  X509_CRL* crl = X509_CRL_new();
+  Check(crl != nullptr && X509_CRL_set_version(crl, X509_CRL_VERSION_2) == 1 &&
+            X509_CRL_set_issuer_name(crl, X509_get_subject_name(certificate_.get())) == 1,
+        "X509_CRL");
+  SetTime(crl, X509_CRL_set1_lastUpdate, spec.this_update);
+  if (spec.next_update != absl::InfiniteFuture()) {
+    SetTime(crl, X509_CRL_set1_nextUpdate, spec.next_update);
+  }
+  for (const std::string& certificate : spec.revoked) Revoke(crl, certificate);
+  X509_CRL_sort(crl);
+  if (spec.customize) spec.customize(crl);
+  Check(X509_CRL_sign(crl, key_.get(), DigestFor(key_.get(), spec.digest)) > 0,
+        "a list's signature");
+  std::string pem = ToPem([&](BIO* bio) { return PEM_write_bio_X509_CRL(bio, crl); });
+  X509_CRL_free(crl);
+  return pem;
+}
+
+void AddExtension(X509_CRL* crl, int nid, const std::string& value) {
+  X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, nid, value.c_str());
+  Check(extension != nullptr && X509_CRL_add_ext(crl, extension, -1) == 1, "a list's extension");
+  X509_EXTENSION_free(extension);
 }
 
 void AddExtension(X509* certificate, int nid, const std::string& value) {

@@ -15,7 +15,7 @@
 
 namespace warden::testing {
 
-enum class KeyType { kEcP256, kEd25519, kRsa2048 };
+enum class KeyType { kEcP256, kEd25519, kRsa2048, kEd448, kEcP224, kEcP192, kRsa1024, kRsa3072 };
 
 // What a certificate says. The defaults make a TLS client's and server's leaf that is valid now.
 struct CertificateSpec {
@@ -29,6 +29,9 @@ struct CertificateSpec {
   bool is_ca = false;
   // keyUsage as OpenSSL's configuration files write it; no such extension where empty.
   std::string key_usage = "critical,digitalSignature";
+  // extendedKeyUsage of leaves, likewise.
+  std::string extended_key_usage = "serverAuth,clientAuth";
+  const EVP_MD* digest = EVP_sha256();  // of the signature, but with Ed25519 and Ed448
   // The last word before signing, for what is odd enough to have no member here.
   std::function<void(X509*)> customize;
 };
@@ -36,6 +39,15 @@ struct CertificateSpec {
 struct Certificate {
   std::string certificate_pem;
   std::string private_key_pem;  // PKCS #8
+};
+
+// What a certificate revocation list says.
+struct CrlSpec {
+  std::vector<std::string> revoked;  // certificates, in PEM
+  absl::Time this_update = absl::Now() - absl::Hours(1);
+  absl::Time next_update = absl::Now() + absl::Hours(24);  // none where InfiniteFuture
+  const EVP_MD* digest = EVP_sha256();
+  std::function<void(X509_CRL*)> customize;  // before signing
 };
 
 // A certificate authority with a new key. Its functions end the program on failure of OpenSSL.
@@ -48,9 +60,17 @@ class CertificateAuthority {
   // A leaf (or, with is_ca, an intermediate) with a new key, signed by this authority.
   Certificate Issue(const CertificateSpec& spec) const;
 
+  // An authority with a certificate of this one.
+  CertificateAuthority Intermediate(const std::string& common_name) const;
+
+  // A revocation list in PEM, signed by this authority.
+  std::string Crl(const CrlSpec& spec) const;
+
   const std::string& certificate_pem() const { return certificate_pem_; }
 
  private:
+  CertificateAuthority(EVP_PKEY* key, X509* certificate);
+
   struct KeyDelete {
     void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
   };
@@ -66,6 +86,7 @@ class CertificateAuthority {
 // Appends an extension as OpenSSL's configuration files write it: AddExtension(c, NID_key_usage,
 // "...").
 void AddExtension(X509* certificate, int nid, const std::string& value);
+void AddExtension(X509_CRL* crl, int nid, const std::string& value);
 // Appends one with a value of raw DER bytes.
 void AddRawExtension(X509* certificate, int nid, const std::string& der);
 

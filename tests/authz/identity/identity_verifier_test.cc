@@ -331,7 +331,7 @@ TEST(IdentityVerifierTest, BadTrustDomainsAreAllListed) {
 
 TEST(IdentityVerifierTest, RefusalNamesAreDistinct) {
   std::set<std::string_view> names;
-  for (int i = 0; i <= static_cast<int>(IdentityRefusal::kExpired); ++i) {
+  for (int i = 0; i < kIdentityRefusalCount; ++i) {
     const std::string_view name = ToString(static_cast<IdentityRefusal>(i));
     EXPECT_THAT(std::string(name), MatchesRegex("[a-z_]+"));
     EXPECT_NE(name, "unknown");
