@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "absl/time/time.h"
+#include "authz/identity/identity_verifier.h"
 #include "authz/identity/peer.h"
 #include "authz/principal.h"
 #include "authz/token/verified_token.h"
@@ -20,13 +21,23 @@ namespace warden {
 struct GuardedMethod;
 class PendingToken;
 
+// What few calls want to know of their connection. Valid as long as Transport's views.
+class ConnectionSource : public ChainSource {
+ public:
+  // The name that ServerBuilder::AddListeningPort was given; "" where none was.
+  virtual std::string_view ReadPort() const = 0;
+};
+
 // What the transport knows of a call. Views are valid until the stages before the body have run to
 // their end.
 struct Transport {
   std::string_view peer_certificate_pem;  // "" where the connection has none
   std::string_view authorization;         // the first entry of that name
   int authorization_entries = 0;
+  std::string_view forwarded_client_cert;  // the first entry of `x-forwarded-client-cert`
+  int forwarded_entries = 0;
   size_t metadata_bytes = 0;  // all keys and values
+  const ConnectionSource* connection = nullptr;
 };
 
 // Where a call's peer address comes from. Few calls need it, and it costs an allocation.

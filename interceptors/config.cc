@@ -31,6 +31,19 @@ void CheckTls(const v1::Config& config, const SourceMap& places, ProblemList* pr
   }
 }
 
+void CheckPorts(const v1::Config& config, const SourceMap& places, ProblemList* problems) {
+  for (const auto& [name, port] : config.ports()) {
+    const std::string path = ChildPath("ports", name);
+    if (name.empty()) problems->AddAt(places, path, "a port needs a name");
+    const v1::TlsConfig& tls = port.tls();
+    if (DurationOr(tls.has_reload_interval(), tls.reload_interval(), absl::Minutes(1)) <
+        absl::Seconds(1)) {
+      problems->AddAt(places, ChildPath(ChildPath(path, "tls"), "reload_interval"),
+                      "must be at least 1s");
+    }
+  }
+}
+
 void CheckTokens(const v1::Config& config, const SourceMap& places, ProblemList* problems) {
   for (int i = 0; i < config.tokens().issuers_size(); ++i) {
     const v1::IssuerConfig& issuer = config.tokens().issuers(i);
@@ -65,6 +78,7 @@ absl::StatusOr<LoadedConfig> ParseConfig(std::string_view yaml, std::string_view
   }
   ProblemList problems;
   CheckTls(loaded.config, loaded.places, &problems);
+  CheckPorts(loaded.config, loaded.places, &problems);
   CheckTokens(loaded.config, loaded.places, &problems);
   CheckMethodNames(loaded.config, loaded.places, &problems);
   Require(!loaded.config.policy_file().empty(), "policy_file", "is required", loaded.places,

@@ -1,5 +1,6 @@
 #include "interceptors/guard.h"
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <set>
@@ -70,6 +71,7 @@ std::string Summary(const std::vector<Violation>& violations) {
 Guard::Guard() = default;
 
 Guard::~Guard() {
+  reloads_.clear();
   if (metrics_ == nullptr) return;
   for (size_t i = 0; i < kSampledMetrics; ++i) {
     metrics_->Sample(static_cast<SampledMetric>(i), nullptr);
@@ -84,7 +86,7 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
   ProblemList problems;
   std::unique_ptr<Guard> guard(new Guard);
   guard->policy_ = LoadPolicy(config, &problems);
-  guard->peers_ = MakePeerCache(config, &problems);
+  guard->peer_rules_ = MakePeerRules(config, &problems);
   TokenKeys token_keys = MakeTokenKeys(config, &problems);
   guard->tokens_ = std::move(token_keys.cache);
   guard->keys_ = std::move(token_keys.keeper);
@@ -111,6 +113,7 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
   guard->revocation_->Start([metrics = guard->metrics_](bool ok) {
     metrics->RecordReload(ReloadedFile::kRevocations, ok, absl::Now());
   });
+  guard->WatchFiles();
   return guard;
 }
 
@@ -140,7 +143,8 @@ void Guard::MakeStages(const LoadedConfig& config, const GuardOptions& options) 
   const v1::Config& settings = config.config;
   std::vector<std::unique_ptr<Stage>> stages;
   stages.push_back(std::make_unique<AdmissionStage>(MaxMetadataBytes(settings)));
-  stages.push_back(std::make_unique<IdentityStage>(peers_, !options.insecure_allow_no_certificate));
+  stages.push_back(
+      std::make_unique<IdentityStage>(peer_rules_, !options.insecure_allow_no_certificate));
   stages.push_back(std::make_unique<CredentialStage>(
       tokens_, introspector_, OrDefault(settings.tokens().max_token_bytes(), kDefaultTokenBytes),
       metrics_.get()));
@@ -159,8 +163,21 @@ void Guard::SampleGauges() {
   metrics_->Sample(SampledMetric::kRateLimitSharedDecisions, [limiter = limiter_] {
     return static_cast<double>(limiter->shared_decisions());
   });
-  metrics_->Sample(SampledMetric::kPeerCacheEntries,
-                   [peers = peers_] { return static_cast<double>(peers->size()); });
+  metrics_->Sample(SampledMetric::kPeerCacheEntries, [ports = peer_rules_] {
+    size_t entries = 0;
+    for (const auto& rules : ports) entries += rules->peers().size();
+    return static_cast<double>(entries);
+  });
+  const auto next_crl_update = [ports = peer_rules_] {
+    absl::Time next = absl::InfiniteFuture();
+    for (const auto& rules : ports) next = std::min(next, rules->next_crl_update());
+    return next;
+  };
+  if (next_crl_update() != absl::InfiniteFuture()) {
+    metrics_->Sample(SampledMetric::kCrlNextUpdate, [next_crl_update] {
+      return absl::ToDoubleSeconds(next_crl_update() - absl::UnixEpoch());
+    });
+  }
   if (tokens_ != nullptr) {
     metrics_->Sample(SampledMetric::kTokenCacheEntries,
                      [tokens = tokens_] { return static_cast<double>(tokens->size()); });
@@ -214,6 +231,19 @@ void Guard::SampleRevocation() {
   sample(SampledMetric::kRevocationSyncFailures, [](const Stats& stats) { return stats.failures; });
   sample(SampledMetric::kRevocationRollbacks, [](const Stats& stats) { return stats.rollbacks; });
   sample(SampledMetric::kRevocationOutage, [](const Stats& stats) { return stats.outage; });
+}
+
+// Trust bundles and revocation lists; TLS watches its own files.
+void Guard::WatchFiles() {
+  for (const std::shared_ptr<PeerRules>& rules : peer_rules_) {
+    if (!rules->has_files()) continue;
+    const auto look = [rules, metrics = metrics_] {
+      rules->Reload([&metrics](ReloadedFile file, const absl::Status& status) {
+        metrics->RecordReload(file, status.ok(), absl::Now());
+      });
+    };
+    reloads_.push_back(std::make_unique<Periodic>(rules->reload_interval(), look));
+  }
 }
 
 const GuardedMethod* Guard::Find(std::string_view name) const {

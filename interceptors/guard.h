@@ -23,6 +23,7 @@
 #include "interceptors/observe/decision_record.h"
 #include "interceptors/observe/metrics.h"
 #include "interceptors/observe/metrics_server.h"
+#include "interceptors/periodic.h"
 #include "interceptors/refusal.h"
 #include "interceptors/revocation/revocation_control.h"
 
@@ -93,6 +94,7 @@ class Guard {
   void SampleIntrospection();
   void SampleRevocation();
   void Record(Call& call, const Refusal& refusal, std::string_view stage);
+  void WatchFiles();
   // Counts and records a refusal and returns it.
   Refusal Refused(Call& call, Refusal refusal, std::string_view stage);
 
@@ -100,7 +102,7 @@ class Guard {
   absl::flat_hash_map<std::string_view, const GuardedMethod*> by_name_;
   std::shared_ptr<Metrics> metrics_;
   std::shared_ptr<const Policy> policy_;
-  std::shared_ptr<PeerCache> peers_;
+  std::vector<std::shared_ptr<PeerRules>> peer_rules_;
   std::shared_ptr<TokenCache> tokens_;          // null where no issuer is configured
   std::shared_ptr<Introspector> introspector_;  // null where no authorization server is
   std::unique_ptr<KeyKeeper> keys_;             // null where no issuer is configured
@@ -112,6 +114,7 @@ class Guard {
   bool id_on_success_ = false;
   bool watches_streams_ = true;
   absl::Duration expiry_grace_;
+  std::vector<std::unique_ptr<Periodic>> reloads_;  // the first to go
 };
 
 }  // namespace warden

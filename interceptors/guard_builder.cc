@@ -15,7 +15,6 @@
 namespace warden {
 namespace {
 
-constexpr size_t kPeerCacheEntries = 16384;
 
 // A status of a part that lists its own problems, one a line.
 void AddLines(std::string_view place, const absl::Status& status, ProblemList* problems) {
@@ -120,17 +119,13 @@ std::shared_ptr<const Policy> LoadPolicy(const LoadedConfig& config, ProblemList
   return *std::move(policy);
 }
 
-std::shared_ptr<PeerCache> MakePeerCache(const LoadedConfig& config, ProblemList* problems) {
-  const v1::IdentityConfig& identity = config.config.identity();
-  IdentityOptions options;
-  options.trust_domains = {identity.trust_domains().begin(), identity.trust_domains().end()};
-  options.require_spiffe_id = identity.require_spiffe_id();
-  absl::StatusOr<IdentityVerifier> verifier = IdentityVerifier::Create(std::move(options));
-  if (!verifier.ok()) {
-    AddLines(config.places.Place("identity.trust_domains"), verifier.status(), problems);
-    return nullptr;
+std::vector<std::shared_ptr<PeerRules>> MakePeerRules(const LoadedConfig& config,
+                                                      ProblemList* problems) {
+  std::vector<std::shared_ptr<PeerRules>> rules;
+  for (const std::string& port : PortNames(config.config)) {
+    rules.push_back(PeerRules::Create(config, port, problems));
   }
-  return std::make_shared<PeerCache>(*std::move(verifier), kPeerCacheEntries);
+  return rules;
 }
 
 std::deque<GuardedMethod> CompileMethods(const std::vector<ServedMethod>& served,

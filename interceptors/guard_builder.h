@@ -10,10 +10,10 @@
 
 #include "absl/status/statusor.h"
 #include "authz/config/problem.h"
-#include "authz/identity/peer_cache.h"
 #include "authz/policy/policy.h"
 #include "interceptors/config.h"
 #include "interceptors/guarded_method.h"
+#include "interceptors/peer_rules.h"
 
 namespace warden {
 
@@ -28,7 +28,9 @@ struct ServedMethod {
 
 // Each adds what is wrong to `problems` and then returns null or nothing of use.
 std::shared_ptr<const Policy> LoadPolicy(const LoadedConfig& config, ProblemList* problems);
-std::shared_ptr<PeerCache> MakePeerCache(const LoadedConfig& config, ProblemList* problems);
+// Of every port: those of ports without a name, and then those of `ports`.
+std::vector<std::shared_ptr<PeerRules>> MakePeerRules(const LoadedConfig& config,
+                                                      ProblemList* problems);
 
 // Null without a problem where no authorization server is configured.
 std::shared_ptr<Introspector> MakeIntrospector(const LoadedConfig& config, ProblemList* problems);

@@ -1,102 +1,121 @@
 #include "interceptors/tls_files.h"
 
-#include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include <ctime>
-#include <memory>
-#include <string_view>
+#include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "authz/config/problem.h"
 #include "authz/config/yaml_loader.h"
+#include "authz/identity/ca_set.h"
+#include "authz/identity/certificate_names.h"
 
 namespace warden {
 namespace {
 
-constexpr size_t kMaxPemFile = size_t{1} << 20;
+constexpr size_t kMaxPemFile = size_t{4} << 20;
+constexpr size_t kMaxCertificates = 4096;
 
 struct Free {
   void operator()(BIO* bio) const { BIO_free(bio); }
-  void operator()(X509* certificate) const { X509_free(certificate); }
   void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
 };
-using Bio = std::unique_ptr<BIO, Free>;
-using Certificate = std::unique_ptr<X509, Free>;
-using Key = std::unique_ptr<EVP_PKEY, Free>;
 
 // Never asks a terminal for a pass phrase.
 int NoPassPhrase(char*, int, int, void*) { return -1; }
 
-Bio OpenPem(const std::string& path, std::string* bytes, ProblemList* problems) {
+bool Read(const std::string& path, std::string* bytes, ProblemList* problems) {
   const absl::Status read = ReadBoundedFile(path, kMaxPemFile, bytes);
-  if (!read.ok()) {
-    problems->Add(path, std::string(read.message()));
-    return nullptr;
-  }
-  return Bio(BIO_new_mem_buf(bytes->data(), static_cast<int>(bytes->size())));
+  if (!read.ok()) problems->Add(path, std::string(read.message()));
+  return read.ok();
 }
 
-Certificate ReadCertificate(const std::string& path, std::string_view what, ProblemList* problems) {
-  std::string bytes;
-  const Bio bio = OpenPem(path, &bytes, problems);
-  if (bio == nullptr) return nullptr;
-  Certificate certificate(PEM_read_bio_X509(bio.get(), nullptr, NoPassPhrase, nullptr));
-  if (certificate == nullptr) {
-    problems->Add(
-        path, absl::StrCat("holds no ", absl::string_view(what.data(), what.size()), " in PEM"));
-  }
+// Empty where there is none or one cannot be read; that is a problem then.
+std::vector<X509Ptr> Parse(const std::string& path, const std::string& pem, const char* what,
+                           ProblemList* problems) {
+  absl::StatusOr<std::vector<X509Ptr>> all = ParseCertificates(pem, kMaxCertificates);
+  if (all.ok() && !all->empty()) return *std::move(all);
+  problems->Add(path, all.ok() || all.status().message().empty()
+                          ? absl::StrCat("holds no ", what, " in PEM")
+                          : absl::StrCat("holds no good ", what, ": ", all.status().message()));
+  return {};
+}
+
+// "" where `certificate` is valid at `now`.
+std::string WhyInvalid(const X509* certificate, absl::Time now) {
+  const absl::Time begin =
+      ToTime(X509_get0_notBefore(certificate)).value_or(absl::InfiniteFuture());
+  const absl::Time end = ToTime(X509_get0_notAfter(certificate)).value_or(absl::InfinitePast());
+  if (now < begin) return absl::StrCat("is not valid before ", absl::FormatTime(begin));
+  if (now > end) return absl::StrCat("has expired on ", absl::FormatTime(end));
+  return "";
+}
+
+bool HasKey(const TlsFiles& files, X509* certificate, const std::string& pem,
+            ProblemList* problems) {
+  const std::unique_ptr<BIO, Free> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  const std::unique_ptr<EVP_PKEY, Free> key(
+      PEM_read_bio_PrivateKey(bio.get(), nullptr, NoPassPhrase, nullptr));
+  const bool fits = key != nullptr && certificate != nullptr &&
+                    X509_check_private_key(certificate, key.get()) == 1;
   ERR_clear_error();
-  return certificate;
-}
-
-Key ReadKey(const std::string& path, ProblemList* problems) {
-  std::string bytes;
-  const Bio bio = OpenPem(path, &bytes, problems);
-  if (bio == nullptr) return nullptr;
-  Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, NoPassPhrase, nullptr));
-  if (key == nullptr) problems->Add(path, "holds no unencrypted private key in PEM");
-  ERR_clear_error();
-  OPENSSL_cleanse(bytes.data(), bytes.size());
-  return key;
-}
-
-absl::Time TimeOf(const ASN1_TIME* time) {
-  std::tm parts = {};
-  if (ASN1_TIME_to_tm(time, &parts) != 1) return absl::InfinitePast();
-  return absl::FromTM(parts, absl::UTCTimeZone());
-}
-
-void CheckValidity(const std::string& path, const X509* certificate, absl::Time now,
-                   ProblemList* problems) {
-  const absl::Time begin = TimeOf(X509_get0_notBefore(certificate));
-  const absl::Time end = TimeOf(X509_get0_notAfter(certificate));
-  if (now < begin)
-    problems->Add(path, absl::StrCat("is not valid before ", absl::FormatTime(begin)));
-  if (now > end) problems->Add(path, absl::StrCat("has expired on ", absl::FormatTime(end)));
+  if (key == nullptr) {
+    problems->Add(files.private_key, "holds no unencrypted private key in PEM");
+  } else if (certificate != nullptr && !fits) {
+    problems->Add(files.private_key, absl::StrCat("is not the key of ", files.certificate));
+  }
+  return fits;
 }
 
 }  // namespace
 
+TlsPair::~TlsPair() { OPENSSL_cleanse(private_key.data(), private_key.size()); }
+
+std::shared_ptr<const TlsPair> ReadTlsPair(const TlsFiles& files, absl::Time now,
+                                           ProblemList* problems) {
+  auto pair = std::make_shared<TlsPair>();
+  std::vector<X509Ptr> chain;
+  bool good = Read(files.certificate, &pair->certificate, problems);
+  if (good) chain = Parse(files.certificate, pair->certificate, "certificate", problems);
+  X509* const leaf = chain.empty() ? nullptr : chain.front().get();
+  good = leaf != nullptr;
+  if (good) {
+    if (std::string why = WhyInvalid(leaf, now); !why.empty()) {
+      problems->Add(files.certificate, std::move(why));
+      good = false;
+    }
+    pair->not_after = ToTime(X509_get0_notAfter(leaf)).value_or(absl::InfinitePast());
+  }
+  const bool read = Read(files.private_key, &pair->private_key, problems);
+  good = read && HasKey(files, leaf, pair->private_key, problems) && good;
+  return good ? pair : nullptr;
+}
+
+std::shared_ptr<const std::string> ReadClientCa(const TlsFiles& files, absl::Time now,
+                                                ProblemList* problems) {
+  auto pem = std::make_shared<std::string>();
+  if (!Read(files.client_ca, pem.get(), problems)) return nullptr;
+  const std::vector<X509Ptr> cas = Parse(files.client_ca, *pem, "CA certificate", problems);
+  if (cas.empty()) return nullptr;
+  const bool valid = std::any_of(cas.begin(), cas.end(), [now](const X509Ptr& ca) {
+    return WhyInvalid(ca.get(), now).empty();
+  });
+  if (valid) return pem;
+  problems->Add(files.client_ca, WhyInvalid(cas.front().get(), now));
+  return nullptr;
+}
+
 absl::StatusOr<absl::Time> CheckTlsFiles(const TlsFiles& files, absl::Time now) {
   ProblemList problems;
-  const Certificate certificate = ReadCertificate(files.certificate, "certificate", &problems);
-  const Key key = ReadKey(files.private_key, &problems);
-  const Certificate ca = ReadCertificate(files.client_ca, "CA certificate", &problems);
-  if (certificate != nullptr) CheckValidity(files.certificate, certificate.get(), now, &problems);
-  if (ca != nullptr) CheckValidity(files.client_ca, ca.get(), now, &problems);
-  if (certificate != nullptr && key != nullptr &&
-      X509_check_private_key(certificate.get(), key.get()) != 1) {
-    problems.Add(files.private_key, absl::StrCat("is not the key of ", files.certificate));
-    ERR_clear_error();
-  }
+  const std::shared_ptr<const TlsPair> pair = ReadTlsPair(files, now, &problems);
+  ReadClientCa(files, now, &problems);
   if (!problems.empty()) return problems.ToStatus();
-  return TimeOf(X509_get0_notAfter(certificate.get()));
+  return pair->not_after;
 }
 
 }  // namespace warden

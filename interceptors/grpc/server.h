@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "interceptors/grpc/tls_watch.h"
 #include "interceptors/guard.h"
 
 namespace warden {
@@ -44,6 +45,7 @@ class Server {
   std::unique_ptr<StreamWatch> watch_;  // null where streams may outlive their credentials
   std::vector<std::unique_ptr<grpc::Service>> gated_;
   std::unique_ptr<MetricsServer> metrics_;
+  std::unique_ptr<TlsWatch> tls_;
   std::unique_ptr<grpc::Server> server_;
 };
 

@@ -15,6 +15,7 @@
 #include "interceptors/grpc/stream_watch.h"
 #include "interceptors/grpc/tls.h"
 #include "interceptors/grpc/unknown_method_service.h"
+#include "interceptors/port_settings.h"
 
 namespace warden {
 namespace {
@@ -36,6 +37,8 @@ int GrpcMetadataBytes(const v1::Config& config) {
 std::string ServiceOf(const std::string& method) { return method.substr(1, method.rfind('/') - 1); }
 
 void AddStatus(const absl::Status& status, std::string* lines) {
+  // Two ports can have the same problem.
+  if (lines->find(std::string(status.message())) != std::string::npos) return;
   if (!lines->empty()) lines->append("\n");
   absl::StrAppend(lines, status.message());
 }
@@ -57,8 +60,9 @@ ServerBuilder::ServerBuilder(LoadedConfig config)
 
 ServerBuilder::~ServerBuilder() = default;
 
-ServerBuilder& ServerBuilder::AddListeningPort(const std::string& address, int* selected_port) {
-  ports_.push_back({.address = address, .selected = selected_port});
+ServerBuilder& ServerBuilder::AddListeningPort(const std::string& address, int* selected_port,
+                                               const std::string& port_name) {
+  ports_.push_back({.address = address, .selected = selected_port, .name = port_name});
   return *this;
 }
 
@@ -123,7 +127,8 @@ absl::Status ServerBuilder::Prepare(Server* server) {
       std::any_of(ports_.begin(), ports_.end(), [](const Port& port) { return port.insecure; });
   absl::StatusOr<std::unique_ptr<Guard>> guard =
       Guard::Create(config_, methods, {.insecure_allow_no_certificate = insecure, .sink = sink_});
-  const absl::Status ports = guard.ok() ? AddPorts(guard->get()) : AddPorts(nullptr);
+  server->tls_ = std::make_unique<TlsWatch>();
+  const absl::Status ports = AddPorts(server->tls_.get());
 
   std::string lines;
   for (const absl::Status& status : {problems.ToStatus(), guard.status(), ports}) {
@@ -138,6 +143,7 @@ absl::Status ServerBuilder::Prepare(Server* server) {
   if (server->guard_->watches_streams()) {
     server->watch_ = std::make_unique<StreamWatch>(server->guard_.get());
   }
+  server->tls_->Start(server->guard_->metrics());
   MethodNames gated;
   for (const ServedMethod& method : methods) gated.insert(ServiceOf(method.name));
   for (grpc::Service* service : services_) {
@@ -155,26 +161,34 @@ absl::Status ServerBuilder::Prepare(Server* server) {
   return absl::OkStatus();
 }
 
-absl::Status ServerBuilder::AddPorts(Guard* guard) {
+absl::Status ServerBuilder::AddPorts(TlsWatch* tls) {
   bound_.assign(ports_.size(), 0);
   if (ports_.empty()) return absl::InvalidArgumentError("no port: call AddListeningPort");
-  std::shared_ptr<grpc::ServerCredentials> tls;
+  const std::vector<std::string> names = PortNames(config_.config);
+  ProblemList unknown;
+  std::string lines;
   for (size_t i = 0; i < ports_.size(); ++i) {
+    const Port& port = ports_[i];
     std::shared_ptr<grpc::ServerCredentials> credentials = grpc::InsecureServerCredentials();
-    if (!ports_[i].insecure) {
-      if (tls == nullptr) {
-        absl::Time not_after;
-        absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> made =
-            MakeServerCredentials(config_, absl::Now(), &not_after);
-        if (!made.ok()) return made.status();
-        tls = *std::move(made);
-        if (guard != nullptr) guard->metrics()->SetCertificateExpiry(not_after);
+    if (!port.insecure) {
+      if (std::find(names.begin(), names.end(), port.name) == names.end()) {
+        unknown.AddAt(config_.places, "ports",
+                      absl::StrCat("has no ", Quoted(port.name), ", which AddListeningPort(",
+                                   port.address, ") names", Suggestion(port.name, names)));
+        continue;
       }
-      credentials = tls;
+      absl::StatusOr<std::shared_ptr<TlsSource>> source =
+          tls->SourceOf(config_, port.name, absl::Now());
+      if (!source.ok()) {
+        AddStatus(source.status(), &lines);
+        continue;
+      }
+      credentials = MakeServerCredentials(*std::move(source), port.name);
     }
-    builder_->AddListeningPort(ports_[i].address, std::move(credentials), &bound_[i]);
+    builder_->AddListeningPort(port.address, std::move(credentials), &bound_[i]);
   }
-  return absl::OkStatus();
+  if (!unknown.empty()) AddStatus(unknown.ToStatus(), &lines);
+  return lines.empty() ? absl::OkStatus() : absl::InvalidArgumentError(lines);
 }
 
 absl::Status ServerBuilder::StartMetrics(Server* server) {

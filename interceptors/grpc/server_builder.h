@@ -34,8 +34,10 @@ class ServerBuilder {
   ServerBuilder& operator=(const ServerBuilder&) = delete;
 
   // A port with the mutual TLS of the configuration. `*selected_port`, where given, becomes the
-  // port that was bound, or 0, when the server starts.
-  ServerBuilder& AddListeningPort(const std::string& address, int* selected_port = nullptr);
+  // port that was bound, or 0, when the server starts. `port_name` is a key of the configuration's
+  // `ports`: the port has that entry's certificates and accepts that entry's peers.
+  ServerBuilder& AddListeningPort(const std::string& address, int* selected_port = nullptr,
+                                  const std::string& port_name = "");
 
   // A port without TLS: whoever reaches it can call, as nobody, and read and alter what others
   // send. For tests, and for hosts where something else protects the port.
@@ -66,10 +68,11 @@ class ServerBuilder {
     std::string address;
     int* selected = nullptr;
     bool insecure = false;
+    std::string name;  // in the configuration's `ports`; "" for none
   };
 
   absl::Status Prepare(Server* server);
-  absl::Status AddPorts(Guard* guard);
+  absl::Status AddPorts(TlsWatch* tls);
   absl::Status StartMetrics(Server* server);
 
   LoadedConfig config_;

@@ -5,23 +5,23 @@
 #include <grpcpp/security/server_credentials.h>
 
 #include <memory>
+#include <string>
 
-#include "absl/status/statusor.h"
-#include "absl/time/time.h"
-#include "interceptors/config.h"
+#include "interceptors/tls_source.h"
 
 namespace warden {
 
-// Mutual TLS from the files of `config.tls`: version 1.2 at least, 1.3 preferred, a client
-// certificate signed by the configured CA required. The files are looked at again every
-// reload_interval: new connections use what they say then, while a set that cannot be read or does
-// not fit together leaves the last good one in use.
+// The property of a connection's gRPC AuthContext that holds its port's name.
+inline constexpr char kPortProperty[] = "warden_port";
+
+// Mutual TLS: version 1.2 at least, 1.3 preferred, a client certificate signed by a CA of `source`
+// required. Each new connection uses what `source` has then; those that are open stay as they are.
 //
-// InvalidArgument lists every problem with the files as they are now: unreadable, no certificate in
-// them, a key that does not belong to its certificate, a certificate that is not valid at `now`.
-// Sets `*not_after` to the end of the server certificate's validity.
-absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
-    const LoadedConfig& config, absl::Time now, absl::Time* not_after);
+// A port has credentials of its own: gRPC does not tell a call which port it came by, so where
+// `port_name` is not empty, every connection of these credentials gets kPortProperty before its
+// first call is seen. Safe to destroy while a server uses them.
+std::shared_ptr<grpc::ServerCredentials> MakeServerCredentials(std::shared_ptr<TlsSource> source,
+                                                               std::string port_name = "");
 
 }  // namespace warden
 

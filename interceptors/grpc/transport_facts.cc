@@ -5,11 +5,13 @@
 
 #include "interceptors/address.h"
 #include "interceptors/grpc/private_access.h"
+#include "interceptors/grpc/tls.h"
 
 namespace warden {
 namespace {
 
 constexpr std::string_view kAuthorization = "authorization";
+constexpr std::string_view kForwarded = "x-forwarded-client-cert";
 
 std::string_view View(const grpc_slice& slice) {
   return {reinterpret_cast<const char*>(GRPC_SLICE_START_PTR(slice)), GRPC_SLICE_LENGTH(slice)};
@@ -27,7 +29,8 @@ std::string PeerAddress::Read() const {
 
 TransportFacts::TransportFacts(grpc_call* call, grpc::ServerContextBase& context, Call* out)
     : auth_context_(grpc_call_auth_context(call)), out_(out) {
-  ReadCertificate(out);
+  out->transport.connection = this;
+  out->transport.peer_certificate_pem = Property(GRPC_X509_PEM_CERT_PROPERTY_NAME);
   ReadMetadata(context, out);
 }
 
@@ -36,14 +39,20 @@ TransportFacts::~TransportFacts() {
   if (auth_context_ != nullptr) grpc_auth_context_release(auth_context_);
 }
 
-void TransportFacts::ReadCertificate(Call* out) {
-  if (auth_context_ == nullptr) return;
+std::string_view TransportFacts::Property(const char* name) const {
+  if (auth_context_ == nullptr) return {};
   grpc_auth_property_iterator properties =
-      grpc_auth_context_find_properties_by_name(auth_context_, GRPC_X509_PEM_CERT_PROPERTY_NAME);
+      grpc_auth_context_find_properties_by_name(auth_context_, name);
   const grpc_auth_property* property = grpc_auth_property_iterator_next(&properties);
-  if (property == nullptr) return;
-  out->transport.peer_certificate_pem = {property->value, property->value_length};
+  if (property == nullptr) return {};
+  return {property->value, property->value_length};
 }
+
+std::string_view TransportFacts::ReadChain() const {
+  return Property(GRPC_X509_PEM_CERT_CHAIN_PROPERTY_NAME);
+}
+
+std::string_view TransportFacts::ReadPort() const { return Property(kPortProperty); }
 
 void TransportFacts::ReadMetadata(grpc::ServerContextBase& context, Call* out) {
   const grpc_metadata_array& metadata = grpc_private::MetadataOf(context);
@@ -51,8 +60,11 @@ void TransportFacts::ReadMetadata(grpc::ServerContextBase& context, Call* out) {
     const std::string_view key = View(metadata.metadata[i].key);
     const std::string_view value = View(metadata.metadata[i].value);
     out->transport.metadata_bytes += key.size() + value.size();
-    if (key != kAuthorization) continue;
-    if (++out->transport.authorization_entries == 1) out->transport.authorization = value;
+    if (key == kAuthorization) {
+      if (++out->transport.authorization_entries == 1) out->transport.authorization = value;
+    } else if (key == kForwarded) {
+      if (++out->transport.forwarded_entries == 1) out->transport.forwarded_client_cert = value;
+    }
   }
 }
 

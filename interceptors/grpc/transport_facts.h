@@ -7,6 +7,7 @@
 #include <grpcpp/server_context.h>
 
 #include <string>
+#include <string_view>
 
 #include "interceptors/call.h"
 
@@ -24,15 +25,19 @@ class PeerAddress final : public AddressSource {
 
 // Fills a Call's transport facts and keeps alive what they are views of, so it must outlive their
 // use. Not thread-safe; made on the stack of the thread that runs the gate.
-class TransportFacts {
+class TransportFacts final : public ConnectionSource {
  public:
   TransportFacts(grpc_call* call, grpc::ServerContextBase& context, Call* out);
-  ~TransportFacts();
+  ~TransportFacts() override;
   TransportFacts(const TransportFacts&) = delete;
   TransportFacts& operator=(const TransportFacts&) = delete;
 
+  std::string_view ReadChain() const override;
+  std::string_view ReadPort() const override;
+
  private:
-  void ReadCertificate(Call* out);
+  // The first one of that name; "" where the connection has none.
+  std::string_view Property(const char* name) const;
   void ReadMetadata(grpc::ServerContextBase& context, Call* out);
 
   grpc_auth_context* const auth_context_;

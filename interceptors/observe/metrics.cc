@@ -26,8 +26,8 @@ constexpr std::array<int64_t, 15> kStageBoundsNs = {
 constexpr size_t kStageBuckets = kStageBoundsNs.size() + 1;  // and one for +Inf
 
 constexpr std::array<std::string_view, 3> kLimitKeys = {"peer", "principal", "address"};
-constexpr std::array<std::string_view, 4> kFiles = {"policy", "key_set", "certificate",
-                                                    "revocations"};
+constexpr std::array<std::string_view, kReloadedFiles> kFiles = {
+    "policy", "key_set", "certificate", "revocations", "trust_bundle", "revocation_list"};
 
 struct SampledFamily {
   const char* name;
@@ -77,6 +77,9 @@ constexpr std::array<SampledFamily, kSampledMetrics> kSampledFamilies = {{
      MetricType::Counter},
     {"warden_revocation_outage",
      "1 while the shared list of revocations has been out of reach for too long.",
+     MetricType::Gauge},
+    {"warden_crl_next_update_timestamp_seconds",
+     "When the first certificate revocation list is due to be replaced, in Unix time.",
      MetricType::Gauge},
 }};
 

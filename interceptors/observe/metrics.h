@@ -57,11 +57,20 @@ enum class SampledMetric {
   kRevocationSyncFailures,
   kRevocationRollbacks,
   kRevocationOutage,
+  kCrlNextUpdate,
 };
-inline constexpr size_t kSampledMetrics = 21;
+inline constexpr size_t kSampledMetrics = 22;
 
 enum class RateLimitKey { kPeer, kPrincipal, kAddress };
-enum class ReloadedFile { kPolicy, kKeySet, kCertificate, kRevocations };
+enum class ReloadedFile {
+  kPolicy,
+  kKeySet,
+  kCertificate,
+  kRevocations,
+  kTrustBundle,
+  kRevocationList
+};
+inline constexpr size_t kReloadedFiles = 6;
 
 // No label takes a value that a caller chose: the number of time series is fixed by the options.
 //
@@ -112,7 +121,7 @@ class Metrics : public prometheus::Collectable {
   struct Slow {  // rarely written
     std::array<std::function<double()>, kSampledMetrics> read;
     std::function<std::vector<prometheus::MetricFamily>()> read_families;
-    std::array<double, 4> reload_success_time{};  // by ReloadedFile; 0: never
+    std::array<double, kReloadedFiles> reload_success_time{};  // by ReloadedFile; 0: never
     double certificate_expiry = 0;
     std::string policy_sha256;
   };

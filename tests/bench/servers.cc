@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "interceptors/grpc/tls.h"
+#include "interceptors/port_settings.h"
 #include "warden/testing/v1/bench.grpc.pb.h"
 
 namespace warden::testing {
@@ -61,13 +62,13 @@ void Announce(int port, int fd) {
 void ServeBare(const World& world, int announce, int lifeline) {
   absl::StatusOr<LoadedConfig> config = LoadConfig((world.folder() / "warden.yaml").string());
   if (!config.ok()) Die(config.status().ToString());
-  absl::Time not_after;
-  auto credentials = MakeServerCredentials(*config, absl::Now(), &not_after);
-  if (!credentials.ok()) Die(credentials.status().ToString());
+  auto certificates =
+      TlsSource::Create(TlsFilesOf(*config, SettingsOfPort(config->config, "")), absl::Now());
+  if (!certificates.ok()) Die(certificates.status().ToString());
   EchoService service;
   int port = 0;
   grpc::ServerBuilder builder;
-  builder.AddListeningPort("127.0.0.1:0", *credentials, &port);
+  builder.AddListeningPort("127.0.0.1:0", MakeServerCredentials(*certificates), &port);
   builder.RegisterService(&service);
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr) Die("cannot start");
