@@ -189,6 +189,16 @@ TEST_F(RevocationTest, AListThatRunsOutEndsOpenConnections) {
   ExpectRefused(world_, world_.channel(), BadPeer("peer_revocation_unknown"));
 }
 
+// Who is judged by lists is judged by the CAs of today.
+TEST_F(RevocationTest, ACaThatIsTakenAwayEndsItsOpenConnections) {
+  Revoke({});
+  ASSERT_TRUE(world_.Start().ok());
+  ExpectAllowed(world_, world_.channel());
+  world_.Write("ca.crt", CertificateAuthority("Next CA").certificate_pem());
+  ASSERT_TRUE(Eventually([&] { return !Send(world_.channel()).ok(); }));
+  ExpectRefused(world_, world_.channel(), BadPeer("peer_not_trusted"));
+}
+
 TEST(BundlesTest, EachTrustDomainHasItsOwnCas) {
   World world({.edit_config = {{"client_ca_file: ca.crt", "client_ca_file: all.crt"},
                                {kOldIdentity,
