@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "authz/apikey/verified_api_key.h"
 #include "authz/token/verified_token.h"
 
 namespace warden {
@@ -17,31 +18,30 @@ const std::string& EmptyText() {
 
 const std::shared_ptr<const Principal>& Principal::Anonymous() {
   static const auto* const anonymous = new std::shared_ptr<const Principal>(
-      new Principal(std::make_shared<Peer>(), nullptr, {},
+      new Principal(VerifiedCredentials{.peer = std::make_shared<Peer>()}, {},
                     std::make_shared<NameTable>(std::vector<std::string>()), BitSet()));
   return *anonymous;
 }
 
-Principal::Principal(std::shared_ptr<const Peer> peer, std::shared_ptr<const VerifiedToken> token,
-                     std::vector<std::string> roles,
+Principal::Principal(VerifiedCredentials caller, std::vector<std::string> roles,
                      std::shared_ptr<const NameTable> permission_names, BitSet permissions)
-    : peer_(std::move(peer)),
-      token_(std::move(token)),
+    : caller_(std::move(caller)),
       roles_(std::move(roles)),
       permission_names_(std::move(permission_names)),
       permissions_(std::move(permissions)) {}
 
 const std::string& Principal::issuer() const {
-  return token_ == nullptr ? EmptyText() : token_->issuer();
+  return token() == nullptr ? EmptyText() : token()->issuer();
 }
 
 const std::string& Principal::subject() const {
-  return token_ == nullptr ? EmptyText() : token_->subject();
+  return token() == nullptr ? EmptyText() : token()->subject();
 }
 
 std::string_view Principal::name() const {
   if (!subject().empty()) return subject();
-  if (!peer_->name().empty()) return peer_->name();
+  if (api_key() != nullptr) return api_key()->subject();
+  if (caller_.peer_counts && !peer().name().empty()) return peer().name();
   return "anonymous";
 }
 

@@ -1,4 +1,5 @@
-// Reads the text of one YAML scalar as a value of a field's type. Internal to authz/config.
+// Reads the text of one YAML scalar as a value of a field's type. Internal to authz/config, but
+// for ParseDurationText, which command lines use too.
 #ifndef WARDEN_AUTHZ_CONFIG_YAML_SCALAR_H_
 #define WARDEN_AUTHZ_CONFIG_YAML_SCALAR_H_
 

@@ -90,6 +90,14 @@ class AccessReader {
     out->kind = access.public_()         ? MethodAccess::Kind::kPublic
                 : access.authenticated() ? MethodAccess::Kind::kAuthenticated
                                          : MethodAccess::Kind::kPermissions;
+    if (access.has_authn()) {
+      if (access.public_()) {
+        Report("has `authn`, but `public` needs no credentials; remove one of them");
+      }
+      for (std::string& problem : ReadAuthn(access.authn(), &out->authn.emplace())) {
+        Report(std::move(problem));
+      }
+    }
     out->all_of = ReadNames(access.permissions(), "permissions");
     out->any_of = ReadNames(access.any_of(), "any_of");
     for (const std::string& name : out->any_of) {
@@ -152,6 +160,14 @@ std::vector<Problem> Resolve(const MethodDescriptor& method, MethodAccess* acces
   return problems;
 }
 
+std::string PermissionsText(const MethodAccess& access) {
+  std::string text = absl::StrJoin(access.all_of, ", ");
+  if (access.any_of.empty()) return text;
+  absl::StrAppend(&text, text.empty() ? "" : " and ", "one of (",
+                  absl::StrJoin(access.any_of, ", "), ")");
+  return text;
+}
+
 std::vector<std::string> NamesMissing(const std::vector<std::string>& names,
                                       const Principal& principal) {
   std::vector<std::string> missing;
@@ -164,12 +180,10 @@ std::vector<std::string> NamesMissing(const std::vector<std::string>& names,
 }  // namespace
 
 std::string ToString(const MethodAccess& access) {
-  if (access.kind == MethodAccess::Kind::kPublic) return "public";
-  if (access.kind == MethodAccess::Kind::kAuthenticated) return "authenticated";
-  std::string text = absl::StrJoin(access.all_of, ", ");
-  if (access.any_of.empty()) return text;
-  absl::StrAppend(&text, text.empty() ? "" : " and ", "one of (",
-                  absl::StrJoin(access.any_of, ", "), ")");
+  std::string text = access.kind == MethodAccess::Kind::kPublic          ? "public"
+                     : access.kind == MethodAccess::Kind::kAuthenticated ? "authenticated"
+                                                                         : PermissionsText(access);
+  if (access.authn.has_value()) absl::StrAppend(&text, " [", ToString(*access.authn), "]");
   return text;
 }
 

@@ -3,12 +3,14 @@
 #define WARDEN_AUTHZ_POLICY_ACCESS_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "authz/config/problem.h"
+#include "authz/policy/authn.h"
 #include "authz/policy/bit_set.h"
 #include "authz/policy/names.h"
 
@@ -27,9 +29,12 @@ struct MethodAccess {
   Kind kind = Kind::kPermissions;
   std::vector<std::string> all_of;  // every one is needed
   std::vector<std::string> any_of;  // and one of these, if there are any
+  // Which credentials count; nothing where the configuration's default does. Never of kPublic.
+  std::optional<MethodAuthn> authn;
 };
 
-// "public", "authenticated", or the permissions: "orders.read and one of (a, b)".
+// "public", "authenticated", or the permissions: "orders.read and one of (a, b)"; with `authn`,
+// where the annotation has it, in brackets: "orders.read [BEARER]".
 std::string ToString(const MethodAccess& access);
 
 // The method's own `(warden.v1.access)`, else its service's `service_access`, else its file's

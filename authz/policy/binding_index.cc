@@ -3,6 +3,7 @@
 #include <map>
 
 #include "absl/strings/string_view.h"
+#include "authz/apikey/verified_api_key.h"
 #include "nlohmann/json.hpp"
 
 namespace warden {
@@ -36,6 +37,11 @@ BindingIndex::BindingIndex(const std::vector<CompiledBinding>& bindings) {
       for (const auto& sha256 : binding.peer->certificate_sha256) {
         by_sha256_[sha256].push_back(number);
       }
+    }
+    if (binding.api_key.has_value()) {
+      needs_key_.Add(number);
+      for (const auto& id : binding.api_key->ids) by_key_id_[id].push_back(number);
+      for (const auto& scope : binding.api_key->scopes) by_key_scope_[scope].push_back(number);
     }
   }
 }
@@ -86,16 +92,28 @@ BitSet BindingIndex::PeersHolding(const Peer& peer) const {
   return holding;
 }
 
-BitSet BindingIndex::RolesOf(const Peer& peer, const TokenClaims* token) const {
+BitSet BindingIndex::KeysHolding(const VerifiedApiKey& api_key) const {
+  BitSet holding(roles_.size());
+  Mark(by_key_id_, api_key.id(), &holding);
+  for (const std::string& scope : api_key.scopes()) Mark(by_key_scope_, scope, &holding);
+  return holding;
+}
+
+BitSet BindingIndex::RolesOf(const Peer& peer, const TokenClaims* token,
+                             const VerifiedApiKey* api_key) const {
   const BitSet claims = token == nullptr ? BitSet() : ClaimsHolding(*token);
   const BitSet peers = PeersHolding(peer);
-  // Only a binding of which some part holds can hold; one with both parts needs both.
+  const BitSet keys = api_key == nullptr ? BitSet() : KeysHolding(*api_key);
+  // Only a binding of which some part holds can hold; one with several parts needs them all.
+  BitSet some = peers;
+  some.AddAll(claims);
+  some.AddAll(keys);
   BitSet roles;
-  claims.ForEach([&](size_t number) {
-    if (!needs_peer_.Has(number) || peers.Has(number)) roles.AddAll(roles_[number]);
-  });
-  peers.ForEach([&](size_t number) {
-    if (!needs_claim_.Has(number)) roles.AddAll(roles_[number]);
+  some.ForEach([&](size_t number) {
+    const bool holds = (!needs_claim_.Has(number) || claims.Has(number)) &&
+                       (!needs_peer_.Has(number) || peers.Has(number)) &&
+                       (!needs_key_.Has(number) || keys.Has(number));
+    if (holds) roles.AddAll(roles_[number]);
   });
   return roles;
 }

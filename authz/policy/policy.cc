@@ -54,17 +54,17 @@ absl::StatusOr<std::shared_ptr<const Policy>> Policy::FromFile(const std::string
   return FromYaml(text, path);
 }
 
-std::shared_ptr<const Principal> Policy::MakePrincipal(
-    std::shared_ptr<const Peer> peer, std::shared_ptr<const VerifiedToken> token) const {
+std::shared_ptr<const Principal> Policy::MakePrincipal(VerifiedCredentials caller) const {
   static const auto* const kNoPeer =
       new std::shared_ptr<const Peer>(std::make_shared<const Peer>());
-  if (peer == nullptr) peer = *kNoPeer;
+  if (caller.peer == nullptr) caller.peer = *kNoPeer;
+  const Peer& peer = caller.peer_counts ? *caller.peer : **kNoPeer;
   BitSet role_ids;
-  if (token == nullptr) {
-    role_ids = bindings_->RolesOf(*peer, nullptr);
+  if (caller.token == nullptr) {
+    role_ids = bindings_->RolesOf(peer, nullptr, caller.api_key.get());
   } else {
-    const TokenClaims claims{token->issuer(), token->claims()};
-    role_ids = bindings_->RolesOf(*peer, &claims);
+    const TokenClaims claims{caller.token->issuer(), caller.token->claims()};
+    role_ids = bindings_->RolesOf(peer, &claims, caller.api_key.get());
   }
   std::vector<std::string> roles;
   BitSet permissions;
@@ -72,16 +72,15 @@ std::shared_ptr<const Principal> Policy::MakePrincipal(
     roles.push_back(role_names_->name(static_cast<uint32_t>(id)));
     permissions.AddAll(role_permissions_[id]);
   });
-  return std::shared_ptr<const Principal>(new Principal(std::move(peer), std::move(token),
-                                                        std::move(roles), permission_names_,
-                                                        std::move(permissions)));
+  return std::shared_ptr<const Principal>(new Principal(std::move(caller), std::move(roles),
+                                                        permission_names_, std::move(permissions)));
 }
 
 absl::Status Policy::CheckIssuers(absl::Span<const std::string> trusted_issuers) const {
   ProblemList problems;
   const std::vector<std::string> trusted(trusted_issuers.begin(), trusted_issuers.end());
   for (size_t i = 0; i < binding_issuers_.size(); ++i) {
-    const auto& [by_claim, issuer] = binding_issuers_[i];
+    const auto& [by_claim, by_api_key, issuer] = binding_issuers_[i];
     if (!by_claim) continue;
     const std::string path = ItemPath("bindings", i);
     if (trusted.empty()) {
@@ -96,6 +95,16 @@ absl::Status Policy::CheckIssuers(absl::Span<const std::string> trusted_issuers)
                      absl::StrCat("the server does not trust the issuer ", Quoted(issuer),
                                   Suggestion(issuer, trusted)));
     }
+  }
+  return problems.ToStatus();
+}
+
+absl::Status Policy::CheckApiKeys(bool has_api_keys) const {
+  ProblemList problems;
+  for (size_t i = 0; !has_api_keys && i < binding_issuers_.size(); ++i) {
+    if (!binding_issuers_[i].by_api_key) continue;
+    problems.AddAt(places_, ChildPath(ItemPath("bindings", i), "api_key"),
+                   "can never hold: the server's configuration has no `api_keys`");
   }
   return problems.ToStatus();
 }

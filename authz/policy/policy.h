@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -35,15 +36,20 @@ class Policy {
   Policy& operator=(const Policy&) = delete;
 
   // Who calls: gives the caller every role of every binding that holds for them. A null peer stands
-  // for one without a certificate, a null token for a call without one. Claims of unexpected types
-  // give no role. Never null.
+  // for one without a certificate, a null token or key for a call without one. Claims of unexpected
+  // types give no role. Never null.
+  std::shared_ptr<const Principal> MakePrincipal(VerifiedCredentials caller) const;
   std::shared_ptr<const Principal> MakePrincipal(std::shared_ptr<const Peer> peer,
-                                                 std::shared_ptr<const VerifiedToken> token) const;
+                                                 std::shared_ptr<const VerifiedToken> token) const {
+    return MakePrincipal(VerifiedCredentials{.peer = std::move(peer), .token = std::move(token)});
+  }
 
   // Whether the bindings fit the issuers that the server trusts. With several of them each binding
   // by claim must name its issuer, or one issuer could hand out the roles of another; a binding of
   // an issuer that is not trusted can never hold. InvalidArgument with every problem.
   absl::Status CheckIssuers(absl::Span<const std::string> trusted_issuers) const;
+  // A binding by API key can never hold where the server has none.
+  absl::Status CheckApiKeys(bool has_api_keys) const;
 
   // Whether some role gives the permission.
   bool GrantsAnywhere(std::string_view permission) const;
@@ -69,6 +75,7 @@ class Policy {
   friend class PolicyBuilder;
   struct BindingIssuer {
     bool by_claim;
+    bool by_api_key;
     std::string issuer;
   };
 

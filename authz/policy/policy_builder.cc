@@ -5,6 +5,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "authz/apikey/api_key.h"
 #include "authz/identity/spiffe_id.h"
 
 namespace warden {
@@ -51,6 +52,12 @@ std::string CheckSha256(std::string_view text) {
   if (good) return "";
   return absl::StrCat(Quoted(text),
                       " is not a SHA-256: 64 lower-case hexadecimal digits, without colons");
+}
+
+std::string CheckKeyId(std::string_view id) {
+  if (IsApiKeyId(id)) return "";
+  return absl::StrCat(Quoted(id), " is not the id of an API key; use ",
+                      absl::string_view(kApiKeyIdGrammar.data(), kApiKeyIdGrammar.size()));
 }
 
 std::string NoCheck(std::string_view) { return ""; }
@@ -128,16 +135,20 @@ void PolicyBuilder::BuildRole(const std::string& name, const v1::Role& role) {
 void PolicyBuilder::BuildBinding(const v1::Binding& binding, const std::string& path) {
   CompiledBinding compiled;
   compiled.roles = BindingRoles(binding, path);
-  if (!binding.has_claim() && !binding.has_peer()) {
-    Report(path, "binds to nobody; set `claim`, `peer` or both");
+  if (!binding.has_claim() && !binding.has_peer() && !binding.has_api_key()) {
+    Report(path, "binds to nobody; set one or more of `claim`, `peer` and `api_key`");
   }
   if (binding.has_claim()) compiled.claim = BindingClaim(binding, path);
   if (binding.has_peer()) compiled.peer = BindingPeer(binding.peer(), ChildPath(path, "peer"));
+  if (binding.has_api_key()) {
+    compiled.api_key = BindingApiKey(binding.api_key(), ChildPath(path, "api_key"));
+  }
   if (!binding.issuer().empty() && !binding.has_claim()) {
     Report(ChildPath(path, "issuer"), "limits `claim`, but the binding has none");
   }
   policy_->bound_roles_.AddAll(compiled.roles);
-  policy_->binding_issuers_.push_back({binding.has_claim(), binding.issuer()});
+  policy_->binding_issuers_.push_back(
+      {binding.has_claim(), binding.has_api_key(), binding.issuer()});
   bindings_.push_back(std::move(compiled));
 }
 
@@ -183,6 +194,15 @@ CompiledBinding::PeerNames PolicyBuilder::BindingPeer(const v1::PeerMatch& peer,
   return {CheckList(peer.spiffe_ids(), ChildPath(path, "spiffe_ids"), CheckSpiffeId),
           CheckList(peer.dns_names(), ChildPath(path, "dns_names"), CheckDnsName),
           CheckList(peer.certificate_sha256(), ChildPath(path, "certificate_sha256"), CheckSha256)};
+}
+
+CompiledBinding::KeyNames PolicyBuilder::BindingApiKey(const v1::ApiKeyMatch& key,
+                                                       const std::string& path) {
+  if (key.ids().empty() && key.scopes().empty()) {
+    Report(path, "names no key; set `ids` or `scopes`");
+  }
+  return {CheckList(key.ids(), ChildPath(path, "ids"), CheckKeyId),
+          CheckList(key.scopes(), ChildPath(path, "scopes"), CheckName)};
 }
 
 }  // namespace warden

@@ -33,6 +33,7 @@ class PolicyBuilder {
   BitSet BindingRoles(const v1::Binding& binding, const std::string& path);
   CompiledBinding::Claim BindingClaim(const v1::Binding& binding, const std::string& path);
   CompiledBinding::PeerNames BindingPeer(const v1::PeerMatch& peer, const std::string& path);
+  CompiledBinding::KeyNames BindingApiKey(const v1::ApiKeyMatch& key, const std::string& path);
 
   // Copies the list and calls `check(text)`, which gives "" or what is wrong, for each item;
   // reports empty texts and duplicates.

@@ -155,7 +155,8 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Bad{std::string(kRole) + "bindings:\n  - {}",
             "policy.yaml:3:5: bindings[0]: gives no roles; list at least one\n"
-            "policy.yaml:3:5: bindings[0]: binds to nobody; set `claim`, `peer` or both"},
+            "policy.yaml:3:5: bindings[0]: binds to nobody; set one or more of `claim`, `peer` and "
+            "`api_key`"},
         Bad{std::string(kRole) +
                 "bindings:\n  - roles: [r, rr, zzz, r]\n    claim: {path: a, values: [b]}",
             "policy.yaml:3:16: bindings[0].roles[1]: there is no role `rr`; did you mean `r`?\n"
