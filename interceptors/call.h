@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "absl/time/time.h"
+#include "authz/apikey/verified_api_key.h"
 #include "authz/identity/identity_verifier.h"
 #include "authz/identity/peer.h"
 #include "authz/principal.h"
@@ -36,6 +37,8 @@ struct Transport {
   int authorization_entries = 0;
   std::string_view forwarded_client_cert;  // the first entry of `x-forwarded-client-cert`
   int forwarded_entries = 0;
+  std::string_view api_key;  // the first `x-api-key` entry; never to be shown
+  int api_key_entries = 0;
   size_t metadata_bytes = 0;  // all keys and values
   const ConnectionSource* connection = nullptr;
 };
@@ -58,7 +61,9 @@ struct Call {
   const AddressSource* address_source = nullptr;  // outlives the call
 
   std::shared_ptr<const Peer> peer;
-  std::shared_ptr<const VerifiedToken> token;  // null where the call carries none
+  std::shared_ptr<const VerifiedToken> token;     // null where the call carries none
+  std::shared_ptr<const VerifiedApiKey> api_key;  // likewise
+  bool peer_counts = true;  // whether the method's `authn` lets the peer's certificate count
   std::shared_ptr<const Principal> principal;
 
   size_t next_stage = 0;                  // of the chain, where it goes on

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "authz/config/problem.h"
 #include "authz/config/yaml_loader.h"
+#include "interceptors/credential_kinds.h"
 #include "interceptors/issuer_config.h"
 
 namespace warden {
@@ -81,6 +82,7 @@ absl::StatusOr<LoadedConfig> ParseConfig(std::string_view yaml, std::string_view
   CheckPorts(loaded.config, loaded.places, &problems);
   CheckTokens(loaded.config, loaded.places, &problems);
   CheckMethodNames(loaded.config, loaded.places, &problems);
+  CheckCredentialKinds(loaded.config, loaded.places, &problems);
   Require(!loaded.config.policy_file().empty(), "policy_file", "is required", loaded.places,
           &problems);
   if (!problems.empty()) return problems.ToStatus();

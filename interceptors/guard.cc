@@ -9,12 +9,15 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "authz/token/verifier.h"
+#include "interceptors/credential_kinds.h"
 #include "interceptors/introspection/introspector.h"
 #include "interceptors/keys/key_metrics.h"
 #include "interceptors/keys/token_keys.h"
 #include "interceptors/observe/refusal_log.h"
 #include "interceptors/observe/request_id.h"
 #include "interceptors/stages/admission.h"
+#include "interceptors/stages/api_key.h"
+#include "interceptors/stages/authn.h"
 #include "interceptors/stages/authorize.h"
 #include "interceptors/stages/credential.h"
 #include "interceptors/stages/identity.h"
@@ -27,10 +30,10 @@ namespace {
 
 constexpr size_t kDefaultTokenBytes = 16 * 1024;
 constexpr size_t kDefaultLimitKeys = 1 << 20;
-constexpr uint32_t kValidateStage = 7;  // after the seven of MakeStages
+constexpr uint32_t kValidateStage = 9;  // after those of MakeStages
 
 std::vector<std::string> StageNames() {
-  return {"admission", "identity",   "credential", "revocation",
+  return {"admission", "identity",   "credential", "api_key", "revocation", "authn",
           "principal", "rate_limit", "authorize",  "validate"};
 }
 
@@ -92,7 +95,10 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
   guard->keys_ = std::move(token_keys.keeper);
   guard->introspector_ = MakeIntrospector(config, &problems);
   guard->revocation_ = RevocationControl::Create(config, absl::Now(), &problems);
+  LoadedApiKeys api_keys = LoadApiKeys(config, &problems);
+  guard->api_keys_ = api_keys.store;
   guard->methods_ = CompileMethods(methods, guard->policy_, &problems);
+  ResolveAuthn(config, &guard->methods_, &problems);
   if (!problems.empty()) return problems.ToStatus();
   for (const GuardedMethod& method : guard->methods_) {
     guard->by_name_.emplace(method.name, &method);
@@ -114,6 +120,7 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
     metrics->RecordReload(ReloadedFile::kRevocations, ok, absl::Now());
   });
   guard->WatchFiles();
+  guard->api_key_watch_ = ApiKeyWatch::Start(config, std::move(api_keys), guard->metrics_);
   return guard;
 }
 
@@ -148,7 +155,9 @@ void Guard::MakeStages(const LoadedConfig& config, const GuardOptions& options) 
   stages.push_back(std::make_unique<CredentialStage>(
       tokens_, introspector_, OrDefault(settings.tokens().max_token_bytes(), kDefaultTokenBytes),
       metrics_.get()));
+  stages.push_back(std::make_unique<ApiKeyStage>(api_keys_));
   stages.push_back(std::make_unique<RevocationStage>(revocation_));
+  stages.push_back(std::make_unique<AuthnStage>());
   stages.push_back(std::make_unique<PrincipalStage>(policy_));
   stages.push_back(std::make_unique<RateLimitStage>(limiter_, metrics_.get()));
   stages.push_back(std::make_unique<AuthorizeStage>());
@@ -188,6 +197,10 @@ void Guard::SampleGauges() {
     keys_->OnReload([metrics = metrics_](bool ok) {
       metrics->RecordReload(ReloadedFile::kKeySet, ok, absl::Now());
     });
+  }
+  if (api_keys_ != nullptr) {
+    metrics_->Sample(SampledMetric::kApiKeys,
+                     [keys = api_keys_] { return static_cast<double>(keys->current()->size()); });
   }
   if (auto log = std::dynamic_pointer_cast<RefusalLog>(sink_)) {
     metrics_->Sample(SampledMetric::kRefusalLogDropped,
@@ -299,6 +312,10 @@ Refusal Guard::OnInternalError(Call& call, std::string_view detail) {
 
 Refusal Guard::OnUnknownMethod(Call& call) {
   return Refused(call, {.reason = Reason::kMethodUnknown}, "admission");
+}
+
+ApiKeyTimes Guard::ApiKeyUses() const {
+  return api_keys_ == nullptr ? ApiKeyTimes() : api_keys_->current()->LastUses();
 }
 
 void Guard::CountUnguarded() {

@@ -13,6 +13,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "google/protobuf/message.h"
+#include "interceptors/api_key_watch.h"
 #include "interceptors/call.h"
 #include "interceptors/chain.h"
 #include "interceptors/config.h"
@@ -82,6 +83,8 @@ class Guard {
   bool id_on_success() const { return id_on_success_; }
 
   const std::shared_ptr<Metrics>& metrics() const { return metrics_; }
+  // When API keys were last used, in Unix seconds by id; empty where none are configured.
+  ApiKeyTimes ApiKeyUses() const;
 
   // What is revoked. For decisions that are kept: revocation()->list() has a generation.
   const std::shared_ptr<RevocationControl>& revocation() const { return revocation_; }
@@ -106,6 +109,7 @@ class Guard {
   std::shared_ptr<TokenCache> tokens_;          // null where no issuer is configured
   std::shared_ptr<Introspector> introspector_;  // null where no authorization server is
   std::unique_ptr<KeyKeeper> keys_;             // null where no issuer is configured
+  std::shared_ptr<ApiKeyStore> api_keys_;       // null where none are configured
   std::shared_ptr<RateLimiter> limiter_;
   std::shared_ptr<RevocationControl> revocation_;
   std::unique_ptr<Chain> before_body_;
@@ -115,6 +119,7 @@ class Guard {
   bool watches_streams_ = true;
   absl::Duration expiry_grace_;
   std::vector<std::unique_ptr<Periodic>> reloads_;  // the first to go
+  std::unique_ptr<ApiKeyWatch> api_key_watch_;
 };
 
 }  // namespace warden

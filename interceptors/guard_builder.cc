@@ -116,6 +116,10 @@ std::shared_ptr<const Policy> LoadPolicy(const LoadedConfig& config, ProblemList
   if (const absl::Status status = (*policy)->CheckIssuers(issuers); !status.ok()) {
     AddLines("policy", status, problems);
   }
+  if (const absl::Status status = (*policy)->CheckApiKeys(config.config.has_api_keys());
+      !status.ok()) {
+    AddLines("policy", status, problems);
+  }
   return *std::move(policy);
 }
 

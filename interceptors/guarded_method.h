@@ -9,6 +9,7 @@
 #include <string>
 
 #include "authz/policy/access.h"
+#include "authz/policy/authn.h"
 #include "google/protobuf/descriptor.h"
 #include "interceptors/limits/limit_spec.h"
 #include "interceptors/rules/program.h"
@@ -23,6 +24,7 @@ struct GuardedMethod {
   bool streams_requests = false;  // client- or bidirectional streaming, as registered
   bool streams = false;           // in either direction
   AccessRule access;
+  MethodAuthn authn;  // the method's own, or the configuration's
   std::optional<LimitSpec> limit;
   std::shared_ptr<const Program> request_rules;  // null where the request has none
 };

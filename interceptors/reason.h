@@ -34,8 +34,8 @@ enum class Reason : uint8_t {
   kForwardedIdentityInvalid,  // a proxy's `x-forwarded-client-cert` is missing or cannot be read
   // credential
   kCredentialsMissing,    // the method needs more than the call brought
-  kCredentialsMalformed,  // an `authorization` entry that is not RFC 6750's `Bearer TOKEN`
-  kCredentialsAmbiguous,  // more than one `authorization` entry
+  kCredentialsMalformed,  // not RFC 6750's `Bearer TOKEN`, or not of an API key's form
+  kCredentialsAmbiguous,  // more than one `authorization` or `x-api-key` entry
   kTokenTooLarge,
   kTokenMalformed,
   kTokenAlgorithm,
@@ -53,7 +53,7 @@ enum class Reason : uint8_t {
   kTokenPeerMismatch,       // issued to another peer
   kApiKeyUnknown,           // no such key, or not its secret
   kApiKeyExpired,           // before or after the key's time
-  kApiKeyRevoked,           // on the deny-list
+  kApiKeyRevoked,           // on the deny-list, or disabled
   kCredentialsNotAccepted,  // good, but of a kind that the method does not take
   kCredentialsUnavailable,  // what they are checked with is out of reach
   // rate limit

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kAuthorization = "authorization";
 constexpr std::string_view kForwarded = "x-forwarded-client-cert";
+constexpr std::string_view kApiKey = "x-api-key";
 
 std::string_view View(const grpc_slice& slice) {
   return {reinterpret_cast<const char*>(GRPC_SLICE_START_PTR(slice)), GRPC_SLICE_LENGTH(slice)};
@@ -64,6 +65,8 @@ void TransportFacts::ReadMetadata(grpc::ServerContextBase& context, Call* out) {
       if (++out->transport.authorization_entries == 1) out->transport.authorization = value;
     } else if (key == kForwarded) {
       if (++out->transport.forwarded_entries == 1) out->transport.forwarded_client_cert = value;
+    } else if (key == kApiKey) {
+      if (++out->transport.api_key_entries == 1) out->transport.api_key = value;
     }
   }
 }

@@ -27,7 +27,8 @@ constexpr size_t kStageBuckets = kStageBoundsNs.size() + 1;  // and one for +Inf
 
 constexpr std::array<std::string_view, 3> kLimitKeys = {"peer", "principal", "address"};
 constexpr std::array<std::string_view, kReloadedFiles> kFiles = {
-    "policy", "key_set", "certificate", "revocations", "trust_bundle", "revocation_list"};
+    "policy",       "key_set",         "certificate", "revocations",
+    "trust_bundle", "revocation_list", "api_keys"};
 
 struct SampledFamily {
   const char* name;
@@ -80,6 +81,8 @@ constexpr std::array<SampledFamily, kSampledMetrics> kSampledFamilies = {{
      MetricType::Gauge},
     {"warden_crl_next_update_timestamp_seconds",
      "When the first certificate revocation list is due to be replaced, in Unix time.",
+     MetricType::Gauge},
+    {"warden_api_keys", "API keys in force, disabled and expired ones among them.",
      MetricType::Gauge},
 }};
 

@@ -58,8 +58,9 @@ enum class SampledMetric {
   kRevocationRollbacks,
   kRevocationOutage,
   kCrlNextUpdate,
+  kApiKeys,
 };
-inline constexpr size_t kSampledMetrics = 22;
+inline constexpr size_t kSampledMetrics = 23;
 
 enum class RateLimitKey { kPeer, kPrincipal, kAddress };
 enum class ReloadedFile {
@@ -68,9 +69,10 @@ enum class ReloadedFile {
   kCertificate,
   kRevocations,
   kTrustBundle,
-  kRevocationList
+  kRevocationList,
+  kApiKeys
 };
-inline constexpr size_t kReloadedFiles = 6;
+inline constexpr size_t kReloadedFiles = 7;
 
 // No label takes a value that a caller chose: the number of time series is fixed by the options.
 //

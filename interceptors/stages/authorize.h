@@ -1,4 +1,4 @@
-// Sixth stage: may they.
+// Eighth stage: may they.
 #ifndef WARDEN_INTERCEPTORS_STAGES_AUTHORIZE_H_
 #define WARDEN_INTERCEPTORS_STAGES_AUTHORIZE_H_
 
@@ -6,8 +6,9 @@
 
 namespace warden {
 
-// Refuses unless the method's access rule allows the principal. A caller who brought no token is
-// told to bring credentials, one who brought a good token that it does not suffice.
+// Refuses unless the method's access rule allows the principal. A caller who brought neither
+// token nor API key is told to bring credentials, one who brought good ones, or could not bring any
+// that the method takes, that they do not suffice.
 class AuthorizeStage final : public Stage {
  public:
   std::string_view name() const override { return "authorize"; }

@@ -1,5 +1,7 @@
 #include "interceptors/stages/principal.h"
 
+#include <utility>
+
 #include "absl/hash/hash.h"
 
 namespace warden {
@@ -7,7 +9,7 @@ namespace warden {
 PrincipalStage::PrincipalStage(std::shared_ptr<const Policy> policy) : policy_(std::move(policy)) {}
 
 std::optional<Refusal> PrincipalStage::Run(Call& call) {
-  const Key key(call.peer.get(), call.token.get());
+  const Key key(call.peer.get(), call.token.get(), call.api_key.get(), call.peer_counts);
   Shard& shard = shards_[absl::Hash<Key>{}(key) % kShards];
   {
     MutexLock lock(&shard.mutex);
@@ -17,7 +19,10 @@ std::optional<Refusal> PrincipalStage::Run(Call& call) {
       return std::nullopt;
     }
   }
-  call.principal = policy_->MakePrincipal(call.peer, call.token);
+  call.principal = policy_->MakePrincipal({.peer = call.peer,
+                                           .token = call.token,
+                                           .api_key = call.api_key,
+                                           .peer_counts = call.peer_counts});
   absl::flat_hash_map<Key, std::shared_ptr<const Principal>> old;  // destroyed outside the lock
   MutexLock lock(&shard.mutex);
   if (shard.made.size() >= kMaxPerShard) shard.made.swap(old);

@@ -70,6 +70,8 @@ void AppendPrincipal(Call& call, KeyBuffer* key) {
       key->push_back(static_cast<char>(length >> shift));
     }
     Append('t', principal.issuer(), principal.subject(), key);
+  } else if (principal.api_key() != nullptr) {
+    Append('k', principal.api_key()->subject(), "", key);  // all of a subject's keys are one caller
   } else {
     AppendPeer(call, key);
   }

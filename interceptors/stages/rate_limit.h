@@ -1,4 +1,4 @@
-// Fifth stage: how often.
+// Seventh stage: how often.
 #ifndef WARDEN_INTERCEPTORS_STAGES_RATE_LIMIT_H_
 #define WARDEN_INTERCEPTORS_STAGES_RATE_LIMIT_H_
 

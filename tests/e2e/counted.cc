@@ -31,7 +31,7 @@ std::map<std::string, double> DecisionsOf(const World& world) {
 }
 
 std::string FullName(const std::string& method) {
-  return method == "unknown" ? method : "/warden.testing.v1.Probe/" + method;
+  return method == "unknown" || method[0] == '/' ? method : "/warden.testing.v1.Probe/" + method;
 }
 
 }  // namespace

@@ -46,8 +46,9 @@ class Counted {
  public:
   explicit Counted(World& world);
 
-  // `method` is of the probe, or "unknown". The answer carries code, reason and request id; one
-  // decision and one record were made, which name method, reason and request id; no handler ran.
+  // `method` is of the probe, "unknown", or a full name. The answer carries code, reason and
+  // request id; one decision and one record were made, which name method, reason and request id; no
+  // handler ran.
   void ExpectRefused(const std::string& method, const Answer& answer, const Refused& as) const;
   // One decision, no record, one run.
   void ExpectAllowed(const std::string& method, const Answer& answer) const;

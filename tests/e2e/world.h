@@ -98,6 +98,8 @@ class World {
   const SigningKey& ed_key() const { return ed_key_; }
   const CertificateAuthority& authority() const { return authority_; }
   int runs() const { return runs_; }
+  // For handlers besides the probe's.
+  std::atomic<int>* counter() { return &runs_; }
   RecordingSink& sink() { return *sink_; }
   const std::filesystem::path& folder() const { return folder_; }
   // Writes a file of the folder again; before Start.
