@@ -50,6 +50,14 @@ std::string_view KindName(MethodAccess::Kind kind) {
   return "permissions";
 }
 
+std::vector<std::string> NamesOf(CredentialSet set) {
+  std::vector<std::string> names;
+  for (const Credential one : {Credential::kPeer, Credential::kBearer, Credential::kApiKey}) {
+    if (set.Has(one)) names.emplace_back(ToString(one));
+  }
+  return names;
+}
+
 }  // namespace
 
 absl::StatusOr<AccessMatrix> MakeAccessMatrix(
@@ -118,13 +126,18 @@ std::string MatrixAsJson(const AccessMatrix& matrix) {
     for (size_t i = 0; i < matrix.roles.size(); ++i) {
       if (row.roles[i]) roles.push_back(matrix.roles[i]);
     }
-    methods.push_back({{"method", row.method},
-                       {"access", KindName(row.access.kind)},
-                       {"permissions", row.access.all_of},
-                       {"any_of", row.access.any_of},
-                       {"anonymous", row.anonymous},
-                       {"authenticated", row.authenticated},
-                       {"roles", std::move(roles)}});
+    nlohmann::ordered_json method = {{"method", row.method},
+                                     {"access", KindName(row.access.kind)},
+                                     {"permissions", row.access.all_of},
+                                     {"any_of", row.access.any_of}};
+    if (row.access.authn.has_value()) {
+      method["authn"] = {{"any", NamesOf(row.access.authn->any)},
+                         {"all", NamesOf(row.access.authn->all)}};
+    }
+    method["anonymous"] = row.anonymous;
+    method["authenticated"] = row.authenticated;
+    method["roles"] = std::move(roles);
+    methods.push_back(std::move(method));
   }
   const nlohmann::ordered_json document = {{"policy_sha256", matrix.policy_sha256},
                                            {"roles", matrix.roles},

@@ -13,6 +13,7 @@ inline constexpr int kNo = 1;
 inline constexpr int kUsage = 2;
 
 void AddAccessCommands(CLI::App& app, int* status);      // access matrix
+void AddApiKeyCommands(CLI::App& app, int* status);      // apikey create, list, rotate, ...
 void AddKeysCommands(CLI::App& app, int* status);        // keys check
 void AddMessageCommands(CLI::App& app, int* status);     // message validate
 void AddProtoCommands(CLI::App& app, int* status);       // proto lint

@@ -5,7 +5,8 @@
 
 int main(int argc, char** argv) {
   CLI::App app{
-      "warden: checks tokens, policies, messages and protos with the code that the server runs"};
+      "warden: checks tokens, policies, messages and protos, and makes API keys, with the code "
+      "that the server runs"};
   app.require_subcommand(1);
   app.get_formatter()->column_width(34);
   int status = warden::cli::kYes;
@@ -15,6 +16,7 @@ int main(int argc, char** argv) {
   warden::cli::AddProtoCommands(app, &status);
   warden::cli::AddAccessCommands(app, &status);
   warden::cli::AddRevocationCommands(app, &status);
+  warden::cli::AddApiKeyCommands(app, &status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
