@@ -62,6 +62,14 @@ size_t OrDefault(uint32_t configured, size_t otherwise) {
   return configured == 0 ? otherwise : configured;
 }
 
+absl::Time TokenEnd(const Call& call) {
+  return call.token == nullptr ? absl::InfiniteFuture() : call.token->valid_until();
+}
+
+absl::Time KeyEnd(const Call& call) {
+  return call.api_key == nullptr ? absl::InfiniteFuture() : call.api_key->expires_at();
+}
+
 // For the operator: which fields broke which rules, without their values.
 std::string Summary(const std::vector<Violation>& violations) {
   return absl::StrJoin(violations, "; ", [](std::string* out, const Violation& violation) {
@@ -358,19 +366,25 @@ void Guard::Record(Call& call, const Refusal& refusal, std::string_view stage) {
 }
 
 absl::Time Guard::CredentialsEnd(const Call& call) const {
-  if (call.token == nullptr) return absl::InfiniteFuture();
-  return call.token->valid_until() + expiry_grace_;
+  return std::min(TokenEnd(call), KeyEnd(call)) + expiry_grace_;
 }
 
-Refusal Guard::WhyEnded(const Call&) const {
-  return {.reason = Reason::kTokenExpired, .detail = "it expired while the stream went on"};
+Refusal Guard::WhyEnded(const Call& call) const {
+  const bool key = KeyEnd(call) < TokenEnd(call);
+  return {.reason = key ? Reason::kApiKeyExpired : Reason::kTokenExpired,
+          .detail = "it expired while the stream went on"};
 }
 
 std::optional<Refusal> Guard::CheckRevoked(const Call& call, absl::Time now) const {
-  return warden::CheckRevoked(revocation_->list(), call, now);
+  std::optional<Refusal> revoked = warden::CheckRevoked(revocation_->list(), call, now);
+  if (revoked.has_value() || api_keys_ == nullptr || call.api_key == nullptr) return revoked;
+  return CheckKeyStill(*api_keys_, *call.api_key, now - expiry_grace_);
 }
 
-uint64_t Guard::credential_generation() const { return revocation_->list().generation(); }
+// Both grow, so their sum changes with either.
+uint64_t Guard::credential_generation() const {
+  return revocation_->list().generation() + (api_keys_ == nullptr ? 0 : api_keys_->generation());
+}
 
 void Guard::StreamEnded(Call& call, const Refusal& refusal) {
   metrics_->RecordStreamEnded(call.method->id, static_cast<uint32_t>(refusal.reason));

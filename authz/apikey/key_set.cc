@@ -79,6 +79,7 @@ absl::StatusOr<ApiKeySet::Entry> ApiKeySet::MakeEntry(const std::string& id,
                  TimeOr(secret.has_expires(), secret.expires(), absl::InfiniteFuture()));
     const auto slot = static_cast<size_t>(i);
     entry.hashes[slot] = ParseApiKeyHash(secret.hash()).value();
+    proof->hash_ = entry.hashes[slot];
     entry.proofs[slot] = std::move(proof);
   }
   return entry;
@@ -123,6 +124,19 @@ ApiKeyResult ApiKeySet::Verify(std::string_view text, absl::Time now) const {
     last.store(seconds, std::memory_order_relaxed);
   }
   return {.key = entry.proofs[match_slot], .refusal = ApiKeyRefusal::kNone, .detail = ""};
+}
+
+ApiKeyRefusal ApiKeySet::CheckStill(const VerifiedApiKey& key, absl::Time now) const {
+  const auto found = entries_.find(key.id());
+  if (found == entries_.end()) return ApiKeyRefusal::kUnknown;
+  const Entry& entry = found->second;
+  const auto proof = std::find_if(
+      entry.proofs.begin(), entry.proofs.end(),
+      [&](const auto& candidate) { return candidate != nullptr && candidate->hash_ == key.hash_; });
+  if (proof == entry.proofs.end()) return ApiKeyRefusal::kUnknown;
+  if (entry.disabled) return ApiKeyRefusal::kDisabled;
+  if (now < (*proof)->not_before()) return ApiKeyRefusal::kNotYetValid;
+  return now < (*proof)->expires_at() ? ApiKeyRefusal::kNone : ApiKeyRefusal::kExpired;
 }
 
 ApiKeyTimes ApiKeySet::LastUses() const {

@@ -69,6 +69,10 @@ class ApiKeySet {
   // secret. A success is recorded as the key's last use.
   ApiKeyResult Verify(std::string_view text, absl::Time now) const;
 
+  // kNone if a key that another set verified is good in this one, too: it is there, is not
+  // disabled, and the secret that was used is still among its secrets and in its time.
+  ApiKeyRefusal CheckStill(const VerifiedApiKey& key, absl::Time now) const;
+
   // When keys were last used, of those that were.
   ApiKeyTimes LastUses() const;
   size_t size() const { return entries_.size(); }

@@ -2,6 +2,8 @@
 #ifndef WARDEN_AUTHZ_APIKEY_STORE_H_
 #define WARDEN_AUTHZ_APIKEY_STORE_H_
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string_view>
 
@@ -21,10 +23,16 @@ class ApiKeyStore {
   }
 
   std::shared_ptr<const ApiKeySet> current() const { return set_.Get(); }
-  void Replace(const std::shared_ptr<const ApiKeySet>& set) { set_.Set(set); }
+  void Replace(const std::shared_ptr<const ApiKeySet>& set) {
+    set_.Set(set);
+    generation_.fetch_add(1, std::memory_order_release);
+  }
+  // Another number after each Replace.
+  uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
 
  private:
   Published<ApiKeySet> set_;
+  std::atomic<uint64_t> generation_{0};
 };
 
 }  // namespace warden

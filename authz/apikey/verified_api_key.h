@@ -2,6 +2,7 @@
 #ifndef WARDEN_AUTHZ_APIKEY_VERIFIED_API_KEY_H_
 #define WARDEN_AUTHZ_APIKEY_VERIFIED_API_KEY_H_
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,7 @@ class VerifiedApiKey {
   std::string id_;
   std::string subject_;
   std::vector<std::string> scopes_;
+  std::array<unsigned char, 32> hash_{};  // of the secret that was used, to find it again
   absl::Time not_before_ = absl::InfiniteFuture();
   absl::Time expires_at_ = absl::InfinitePast();
 };

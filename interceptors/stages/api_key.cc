@@ -41,4 +41,19 @@ std::optional<Refusal> ApiKeyStage::Run(Call& call) {
   return std::nullopt;
 }
 
+std::optional<Refusal> CheckKeyStill(const ApiKeyStore& keys, const VerifiedApiKey& key,
+                                     absl::Time now) {
+  switch (keys.current()->CheckStill(key, now)) {
+    case ApiKeyRefusal::kNone:
+    case ApiKeyRefusal::kNotYetValid:  // was good before; only its end matters now
+      return std::nullopt;
+    case ApiKeyRefusal::kExpired:
+      return Refusal{.reason = Reason::kApiKeyExpired,
+                     .detail = absl::StrCat(key.id(), " expired while the stream went on")};
+    default:
+      return Refusal{.reason = Reason::kApiKeyRevoked,
+                     .detail = absl::StrCat(key.id(), " was disabled, deleted or rotated")};
+  }
+}
+
 }  // namespace warden

@@ -23,6 +23,11 @@ class ApiKeyStage final : public Stage {
   const std::shared_ptr<const ApiKeyStore> keys_;
 };
 
+// The same for a call that goes on: whether the keys in force would refuse a key that an earlier
+// set of them accepted.
+std::optional<Refusal> CheckKeyStill(const ApiKeyStore& keys, const VerifiedApiKey& key,
+                                     absl::Time now);
+
 }  // namespace warden
 
 #endif  // WARDEN_INTERCEPTORS_STAGES_API_KEY_H_

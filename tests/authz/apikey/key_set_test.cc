@@ -127,6 +127,25 @@ TEST(ApiKeySet, RotatedSecretsOverlap) {
   EXPECT_NE(set->Verify(fresh, end).key, nullptr);
 }
 
+TEST(ApiKeySet, LaterSetsSayWhetherAKeyIsStillGood) {
+  v1::ApiKeys keys;
+  const std::string text = AddKey("billing", &keys);
+  const auto key = SetOf(keys)->Verify(text, kNow).key;
+  const absl::Time end = kNow + absl::Hours(1);
+  EXPECT_EQ(SetOf(keys)->CheckStill(*key, kNow), ApiKeyRefusal::kNone);
+  EXPECT_EQ(SetOf({})->CheckStill(*key, kNow), ApiKeyRefusal::kUnknown);
+  v1::ApiKeys rotated = keys;
+  ASSERT_TRUE(
+      RotateApiKey("billing", absl::Hours(1), std::nullopt, *Hasher(), kNow, &rotated).ok());
+  EXPECT_EQ(SetOf(rotated)->CheckStill(*key, end - absl::Seconds(1)), ApiKeyRefusal::kNone);
+  EXPECT_EQ(SetOf(rotated)->CheckStill(*key, end), ApiKeyRefusal::kExpired);
+  ASSERT_TRUE(
+      RotateApiKey("billing", absl::ZeroDuration(), std::nullopt, *Hasher(), kNow, &rotated).ok());
+  EXPECT_EQ(SetOf(rotated)->CheckStill(*key, kNow), ApiKeyRefusal::kUnknown);
+  ASSERT_TRUE(SetApiKeyDisabled("billing", true, &keys).ok());
+  EXPECT_EQ(SetOf(keys)->CheckStill(*key, kNow), ApiKeyRefusal::kDisabled);
+}
+
 TEST(ApiKeySet, LastUseIsCoarseAndOutlivesTheSet) {
   v1::ApiKeys keys;
   const std::string text = AddKey("billing", &keys);
