@@ -33,8 +33,8 @@ constexpr size_t kDefaultLimitKeys = 1 << 20;
 constexpr uint32_t kValidateStage = 9;  // after those of MakeStages
 
 std::vector<std::string> StageNames() {
-  return {"admission", "identity",   "credential", "api_key", "revocation", "authn",
-          "principal", "rate_limit", "authorize",  "validate"};
+  return {"admission", "identity",  "credential", "api_key",   "revocation",
+          "authn",     "principal", "rate_limit", "authorize", "validate"};
 }
 
 std::vector<std::string> AlgorithmNames() {

@@ -15,7 +15,6 @@
 namespace warden {
 namespace {
 
-
 // A status of a part that lists its own problems, one a line.
 void AddLines(std::string_view place, const absl::Status& status, ProblemList* problems) {
   for (absl::string_view line : absl::StrSplit(status.message(), '\n', absl::SkipEmpty())) {
