@@ -35,7 +35,9 @@ std::string Detail(const std::optional<Revocation>& revocation) {
 
 // What of a call can be revoked. Views into the call.
 PresentedCredentials CredentialsOf(const Call& call) {
-  return {.peer = call.peer.get(), .token = call.token.get()};
+  PresentedCredentials credentials{.peer = call.peer.get(), .token = call.token.get()};
+  if (call.api_key != nullptr) credentials.api_key_id = call.api_key->id();
+  return credentials;
 }
 
 }  // namespace
