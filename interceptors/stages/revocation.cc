@@ -40,6 +40,13 @@ PresentedCredentials CredentialsOf(const Call& call) {
   return credentials;
 }
 
+std::optional<Refusal> Check(const Revocations& list, const PresentedCredentials& credentials,
+                             absl::Time now) {
+  const Reason reason = ReasonOf(list.Check(credentials, now));
+  if (reason == Reason::kOk) return std::nullopt;
+  return Refusal{.reason = reason, .detail = Detail(list.Explain(credentials, now))};
+}
+
 }  // namespace
 
 RevocationStage::RevocationStage(std::shared_ptr<const RevocationControl> control)
@@ -56,10 +63,12 @@ std::optional<Refusal> RevocationStage::Run(Call& call) {
 }
 
 std::optional<Refusal> CheckRevoked(const Revocations& list, const Call& call, absl::Time now) {
-  const PresentedCredentials credentials = CredentialsOf(call);
-  const Reason reason = ReasonOf(list.Check(credentials, now));
-  if (reason == Reason::kOk) return std::nullopt;
-  return Refusal{.reason = reason, .detail = Detail(list.Explain(credentials, now))};
+  if (call.peer != nullptr && call.peer->forwarded_by != nullptr) {
+    // A proxy's word counts for as long as its own certificate does.
+    std::optional<Refusal> refusal = Check(list, {.peer = call.peer->forwarded_by.get()}, now);
+    if (refusal.has_value()) return refusal;
+  }
+  return Check(list, CredentialsOf(call), now);
 }
 
 }  // namespace warden
