@@ -10,9 +10,13 @@ namespace warden {
 StreamWatch::StreamWatch(Guard* guard)
     : guard_(guard),
       checked_generation_(guard->credential_generation()),
-      thread_([this] { Run(); }) {}
+      thread_([this] { Run(); }) {
+  guard_->metrics()->Sample(SampledMetric::kWatchedStreams,
+                            [this] { return static_cast<double>(size()); });
+}
 
 StreamWatch::~StreamWatch() {
+  guard_->metrics()->Sample(SampledMetric::kWatchedStreams, nullptr);
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     stopping_ = true;
