@@ -150,15 +150,21 @@ class Bench {
     PrintRefusal("over the limit", scarce);
     PrintRefusal("invalid field", field);
     PrintRefusal("forged signature", forged);
+    // The same answer as for a missing permission, by a handler of the bare server.
+    PrintRefusal("bare gRPC's own, role", role, bare_, bare_connections_);
     return true;
   }
 
   void PrintRefusal(const char* name, const LoadSpec& spec) {
+    PrintRefusal(name, spec, guarded_, guarded_connections_);
+  }
+  void PrintRefusal(const char* name, const LoadSpec& spec, const ServerProcess& server,
+                    const std::vector<std::shared_ptr<grpc::Channel>>& connections) {
     if (!options_.only.empty() && options_.only != name) return;
     std::vector<Sample> allowed, refused;
     for (int i = 0; i < options_.rounds; ++i) {
-      allowed.push_back(Measure(guarded_, guarded_connections_, good_, true));
-      refused.push_back(Measure(guarded_, guarded_connections_, spec, false));
+      allowed.push_back(Measure(server, connections, good_, true));
+      refused.push_back(Measure(server, connections, spec, false));
     }
     std::printf("%-26s %10.2f %10.3f\n", name, MedianOf(refused, &Sample::cpu_us),
                 MedianRatio(refused, allowed, &Sample::cpu_us));

@@ -10,6 +10,7 @@
 
 #include "interceptors/grpc/tls.h"
 #include "interceptors/port_settings.h"
+#include "interceptors/refusal.h"
 #include "warden/testing/v1/bench.grpc.pb.h"
 
 namespace warden::testing {
@@ -17,6 +18,10 @@ namespace {
 
 class EchoService final : public v1::Echo::CallbackService {
  public:
+  // With `refuses`, Restricted answers as Warden does where a permission is missing: what gRPC
+  // alone spends on such an answer.
+  explicit EchoService(bool refuses) : refuses_(refuses) {}
+
   grpc::ServerUnaryReactor* Echo(grpc::CallbackServerContext* context,
                                  const v1::EchoRequest* request, v1::EchoReply* reply) override {
     return Reply(context, *request, reply);
@@ -24,7 +29,12 @@ class EchoService final : public v1::Echo::CallbackService {
   grpc::ServerUnaryReactor* Restricted(grpc::CallbackServerContext* context,
                                        const v1::EchoRequest* request,
                                        v1::EchoReply* reply) override {
-    return Reply(context, *request, reply);
+    if (!refuses_) return Reply(context, *request, reply);
+    context->AddTrailingMetadata("x-request-id", "01902f4e-77aa-7bcd-8ef0-123456789abc");
+    grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+    reactor->Finish(grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "permission denied",
+                                 SerializedPublicStatus({.reason = Reason::kPermissionDenied})));
+    return reactor;
   }
   grpc::ServerUnaryReactor* Scarce(grpc::CallbackServerContext* context,
                                    const v1::EchoRequest* request, v1::EchoReply* reply) override {
@@ -40,6 +50,8 @@ class EchoService final : public v1::Echo::CallbackService {
     reactor->Finish(grpc::Status::OK);
     return reactor;
   }
+
+  const bool refuses_;
 };
 
 [[noreturn]] void Die(const std::string& why) {
@@ -65,7 +77,7 @@ void ServeBare(const World& world, int announce, int lifeline) {
   auto certificates =
       TlsSource::Create(TlsFilesOf(*config, SettingsOfPort(config->config, "")), absl::Now());
   if (!certificates.ok()) Die(certificates.status().ToString());
-  EchoService service;
+  EchoService service(/*refuses=*/true);
   int port = 0;
   grpc::ServerBuilder builder;
   builder.AddListeningPort("127.0.0.1:0", MakeServerCredentials(*certificates), &port);
@@ -77,7 +89,7 @@ void ServeBare(const World& world, int announce, int lifeline) {
 }
 
 void ServeGuarded(World* world, int announce, int lifeline) {
-  EchoService service;
+  EchoService service(/*refuses=*/false);
   world->SetCustomize([&service](ServerBuilder& builder) { builder.RegisterService(&service); });
   if (const absl::Status status = world->Start(); !status.ok()) Die(status.ToString());
   Announce(world->port(), announce);
