@@ -21,12 +21,19 @@ if(MOLD_PROGRAM)
   add_link_options(-fuse-ld=mold)
 endif()
 
-# warden_library(NAME sources... ) declares a library of our own, warnings on.
+# warden_library(NAME [PRECOMPILED headers] sources... ) declares a library of our own, warnings on.
 function(warden_library name)
-  add_library(${name} STATIC ${ARGN})
+  cmake_parse_arguments(ARG "" "PRECOMPILED" "" ${ARGN})
+  add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
   target_include_directories(${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
   target_link_libraries(${name} PRIVATE $<BUILD_INTERFACE:warden_options>)
   target_compile_features(${name} PUBLIC cxx_std_20)
+  if(WARDEN_PRECOMPILE STREQUAL ALL)
+    if(NOT ARG_PRECOMPILED)
+      set(ARG_PRECOMPILED warden_pch)
+    endif()
+    warden_precompile(${name} ${ARG_PRECOMPILED})
+  endif()
 endfunction()
 
 # warden_test(NAME SOURCES ... LIBS ...) declares one GoogleTest program; each case is a ctest test.
@@ -37,6 +44,7 @@ function(warden_test name)
   endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE warden_options ${ARG_LIBS} GTest::gmock GTest::gtest_main)
+  warden_precompile(${name} warden_test_pch)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 120 DISCOVERY_MODE PRE_TEST
     PROPERTIES TIMEOUT ${ARG_TIMEOUT})
