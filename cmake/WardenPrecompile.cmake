@@ -31,7 +31,9 @@ function(warden_precompiled name)
   file(CONFIGURE OUTPUT ${source} CONTENT "// Nothing but what is precompiled.\n")
   add_library(${name} OBJECT EXCLUDE_FROM_ALL ${source})
   target_link_libraries(${name} PRIVATE warden_options ${ARG_LIBS})
-  target_compile_options(${name} PRIVATE ${warden_precompile_flags})
+  # A date in it would make each a new one for ccache.
+  target_compile_options(${name} PRIVATE ${warden_precompile_flags}
+    $<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>)
   target_precompile_headers(${name} PRIVATE ${ARG_HEADERS})
 endfunction()
 

@@ -119,6 +119,7 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
   guard->watches_streams_ = !streams.insecure_outlive_credentials();
   guard->expiry_grace_ =
       DurationOr(streams.has_expiry_grace(), streams.expiry_grace(), absl::ZeroDuration());
+  guard->clock_ = options.clock;
   guard->sink_ = options.sink != nullptr ? options.sink : std::make_shared<RefusalLog>();
   if (const absl::Status status = guard->MakeMetrics(); !status.ok()) return status;
   guard->MakeStages(config, options);
@@ -274,7 +275,7 @@ const GuardedMethod* Guard::Find(std::string_view name) const {
 
 void Guard::Begin(const GuardedMethod* method, Call* call) const {
   call->method = method;
-  call->now = absl::Now();
+  call->now = Now();
   call->monotonic_ns = SteadyNanos();
   call->id = RequestId::Make(call->now);
 }
@@ -388,7 +389,7 @@ uint64_t Guard::credential_generation() const {
 
 void Guard::StreamEnded(Call& call, const Refusal& refusal) {
   metrics_->RecordStreamEnded(call.method->id, static_cast<uint32_t>(refusal.reason));
-  call.now = absl::Now();
+  call.now = Now();
   Record(call, refusal, "stream");
 }
 

@@ -4,6 +4,7 @@
 #define WARDEN_INTERCEPTORS_GUARD_H_
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,8 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "google/protobuf/message.h"
 #include "interceptors/api_key_watch.h"
 #include "interceptors/call.h"
@@ -35,6 +38,9 @@ struct GuardOptions {
   bool insecure_allow_no_certificate = false;
   // Hears of every refusal; a RefusalLog to stderr where null.
   std::shared_ptr<DecisionSink> sink;
+  // What calls and streams are judged by: tokens, keys and revocations expire by it. absl::Now where
+  // empty. Thread-safe.
+  std::function<absl::Time()> clock;
 };
 
 // Thread-safe once made.
@@ -72,6 +78,7 @@ class Guard {
   Refusal WhyEnded(const Call& call) const;
   std::optional<Refusal> CheckRevoked(const Call& call, absl::Time now) const;
   uint64_t credential_generation() const;
+  absl::Time Now() const { return clock_ ? clock_() : absl::Now(); }
   // Counts and records that a call which was allowed is ended for this reason.
   void StreamEnded(Call& call, const Refusal& refusal);
   bool watches_streams() const { return watches_streams_; }
@@ -114,6 +121,7 @@ class Guard {
   std::shared_ptr<RevocationControl> revocation_;
   std::unique_ptr<Chain> before_body_;
   std::shared_ptr<DecisionSink> sink_;
+  std::function<absl::Time()> clock_;
   size_t max_violations_ = 16;
   bool id_on_success_ = false;
   bool watches_streams_ = true;

@@ -82,6 +82,11 @@ ServerBuilder& ServerBuilder::SetDecisionSink(std::shared_ptr<DecisionSink> sink
   return *this;
 }
 
+ServerBuilder& ServerBuilder::SetClock(std::function<absl::Time()> clock) {
+  clock_ = std::move(clock);
+  return *this;
+}
+
 grpc::ServerBuilder& ServerBuilder::grpc_builder() { return *builder_; }
 
 absl::StatusOr<std::unique_ptr<Server>> ServerBuilder::BuildAndStart() {
@@ -126,7 +131,7 @@ absl::Status ServerBuilder::Prepare(Server* server) {
   const bool insecure =
       std::any_of(ports_.begin(), ports_.end(), [](const Port& port) { return port.insecure; });
   absl::StatusOr<std::unique_ptr<Guard>> guard =
-      Guard::Create(config_, methods, {.insecure_allow_no_certificate = insecure, .sink = sink_});
+      Guard::Create(config_, methods, {.insecure_allow_no_certificate = insecure, .sink = sink_, .clock = clock_});
   server->tls_ = std::make_unique<TlsWatch>();
   const absl::Status ports = AddPorts(server->tls_.get());
 

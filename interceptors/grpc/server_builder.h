@@ -13,11 +13,13 @@
 
 #include <grpcpp/server_builder.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "interceptors/config.h"
 #include "interceptors/grpc/server.h"
 
@@ -49,6 +51,10 @@ class ServerBuilder {
 
   // Hears of every refusal instead of the log on stderr.
   ServerBuilder& SetDecisionSink(std::shared_ptr<DecisionSink> sink);
+
+  // Judges calls and streams by another clock than the system's, as tests do. Limits and timeouts go
+  // by intervals and do not heed it.
+  ServerBuilder& SetClock(std::function<absl::Time()> clock);
 
   // gRPC's own builder, for everything else: message sizes, quotas, threads, plugins, interceptors
   // (they run after Warden has decided, and see only calls that it lets through or answers).
@@ -82,6 +88,7 @@ class ServerBuilder {
   std::vector<Port> ports_;
   std::vector<int> bound_;
   std::shared_ptr<DecisionSink> sink_;
+  std::function<absl::Time()> clock_;
 };
 
 }  // namespace warden

@@ -85,7 +85,7 @@ std::vector<StreamWatch::Ended> StreamWatch::TakeEnded(absl::Time now) {
 void StreamWatch::Run() {
   std::unique_lock<std::mutex> lock(mutex_);
   while (!stopping_) {
-    const std::vector<Ended> ended = TakeEnded(absl::Now());
+    const std::vector<Ended> ended = TakeEnded(guard_->Now());
     if (!ended.empty()) {
       lock.unlock();
       for (const auto& [stream, refusal] : ended) {

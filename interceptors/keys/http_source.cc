@@ -6,7 +6,7 @@
 #include "authz/token/discovery.h"
 #include "interceptors/http/http_client.h"
 #include "interceptors/keys/key_source.h"
-#include "interceptors/keys/monotonic.h"
+#include "interceptors/monotonic.h"
 
 namespace warden {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/blocking_counter.h"
-#include "interceptors/keys/monotonic.h"
+#include "interceptors/monotonic.h"
 
 namespace warden {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "interceptors/monotonic.h"
 
 namespace warden {
 namespace {
@@ -81,7 +81,7 @@ absl::StatusOr<std::unique_ptr<RedisConnection>> RedisConnection::Open(
                         absl::StrCat("redis ", options.address, ": ", status.message()));
   };
   absl::StatusOr<std::unique_ptr<RedisSocket>> socket =
-      RedisSocket::Connect(options.address, options.ca_file, absl::Now() + options.timeout);
+      RedisSocket::Connect(options.address, options.ca_file, MonotonicNow() + options.timeout);
   if (!socket.ok()) return at(socket.status());
   std::unique_ptr<RedisConnection> made(new RedisConnection(*std::move(socket), options.timeout));
   if (options.password.empty()) return made;
@@ -96,7 +96,7 @@ absl::StatusOr<std::unique_ptr<RedisConnection>> RedisConnection::Open(
 }
 
 absl::StatusOr<RedisReply> RedisConnection::Run(const std::vector<std::string>& command) {
-  const absl::Time deadline = absl::Now() + timeout_;
+  const absl::Time deadline = MonotonicNow() + timeout_;
   const absl::StatusOr<std::string> text = Format(command);
   if (!text.ok()) return text.status();
   if (absl::Status status = socket_->Write(*text, deadline); !status.ok()) return status;

@@ -21,7 +21,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "interceptors/monotonic.h"
 
 namespace warden {
 namespace {
@@ -39,7 +39,7 @@ absl::Status LostErrno(std::string_view what, int error) {
 // Waits until `fd` is ready for `events`.
 absl::Status WaitFor(int fd, short events, absl::Time deadline) {
   while (true) {
-    const int64_t left = absl::ToInt64Milliseconds(deadline - absl::Now());
+    const int64_t left = absl::ToInt64Milliseconds(deadline - MonotonicNow());
     if (left < 0) return Lost("no answer in time");
     pollfd poll_fd = {fd, events, 0};
     const int ready = poll(&poll_fd, 1, static_cast<int>(std::min<int64_t>(left, 60'000) + 1));

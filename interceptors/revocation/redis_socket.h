@@ -1,4 +1,5 @@
-// Bytes to and from a server over TCP, TLS or a Unix socket, each operation with a deadline.
+// Bytes to and from a server over TCP, TLS or a Unix socket, each operation with a
+// deadline, in MonotonicNow().
 #ifndef WARDEN_INTERCEPTORS_REVOCATION_REDIS_SOCKET_H_
 #define WARDEN_INTERCEPTORS_REVOCATION_REDIS_SOCKET_H_
 

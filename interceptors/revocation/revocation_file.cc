@@ -16,6 +16,7 @@
 #include "absl/time/clock.h"
 #include "authz/config/yaml_loader.h"
 #include "authz/revocation/revocation_proto.h"
+#include "interceptors/monotonic.h"
 
 namespace warden {
 namespace {
@@ -28,10 +29,10 @@ class FolderLock {
   static absl::StatusOr<FolderLock> Take(const std::string& folder) {
     FolderLock lock(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (lock.fd_ < 0) return absl::ErrnoToStatus(errno, folder);
-    const absl::Time deadline = absl::Now() + kMostWaiting;
+    const absl::Time deadline = MonotonicNow() + kMostWaiting;
     while (flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) {
       if (errno != EWOULDBLOCK && errno != EINTR) return absl::ErrnoToStatus(errno, folder);
-      if (absl::Now() > deadline) {
+      if (MonotonicNow() > deadline) {
         return absl::UnavailableError(absl::StrCat(folder, ": another process is writing there"));
       }
       absl::SleepFor(absl::Milliseconds(5));

@@ -1,6 +1,6 @@
 // The clock of intervals.
-#ifndef WARDEN_INTERCEPTORS_KEYS_MONOTONIC_H_
-#define WARDEN_INTERCEPTORS_KEYS_MONOTONIC_H_
+#ifndef WARDEN_INTERCEPTORS_MONOTONIC_H_
+#define WARDEN_INTERCEPTORS_MONOTONIC_H_
 
 #include <ctime>
 
@@ -19,4 +19,4 @@ inline absl::Time MonotonicNow() {
 
 }  // namespace warden
 
-#endif  // WARDEN_INTERCEPTORS_KEYS_MONOTONIC_H_
+#endif  // WARDEN_INTERCEPTORS_MONOTONIC_H_
