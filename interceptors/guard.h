@@ -38,8 +38,8 @@ struct GuardOptions {
   bool insecure_allow_no_certificate = false;
   // Hears of every refusal; a RefusalLog to stderr where null.
   std::shared_ptr<DecisionSink> sink;
-  // What calls and streams are judged by: tokens, keys and revocations expire by it. absl::Now where
-  // empty. Thread-safe.
+  // What calls and streams are judged by: tokens, keys and revocations expire by it. absl::Now
+  // where empty. Thread-safe.
   std::function<absl::Time()> clock;
 };
 

@@ -131,7 +131,8 @@ absl::Status ServerBuilder::Prepare(Server* server) {
   const bool insecure =
       std::any_of(ports_.begin(), ports_.end(), [](const Port& port) { return port.insecure; });
   absl::StatusOr<std::unique_ptr<Guard>> guard =
-      Guard::Create(config_, methods, {.insecure_allow_no_certificate = insecure, .sink = sink_, .clock = clock_});
+      Guard::Create(config_, methods,
+                    {.insecure_allow_no_certificate = insecure, .sink = sink_, .clock = clock_});
   server->tls_ = std::make_unique<TlsWatch>();
   const absl::Status ports = AddPorts(server->tls_.get());
 

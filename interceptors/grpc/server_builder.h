@@ -52,8 +52,8 @@ class ServerBuilder {
   // Hears of every refusal instead of the log on stderr.
   ServerBuilder& SetDecisionSink(std::shared_ptr<DecisionSink> sink);
 
-  // Judges calls and streams by another clock than the system's, as tests do. Limits and timeouts go
-  // by intervals and do not heed it.
+  // Judges calls and streams by another clock than the system's, as tests do. Limits and timeouts
+  // go by intervals and do not heed it.
   ServerBuilder& SetClock(std::function<absl::Time()> clock);
 
   // gRPC's own builder, for everything else: message sizes, quotas, threads, plugins, interceptors

@@ -68,12 +68,11 @@ TEST_P(ClockStepTest, BucketsDoNotRefillByIt) {
   const RawCall call = World::Call("LimitedByPeer", world_.Token("alice", {"caller"}));
   EXPECT_TRUE(Send(call).ok());
   EXPECT_TRUE(Send(call).ok());
-  const std::string later =
-      world_.Token("alice", {"caller"}, [](nlohmann::json& claims) {
-        claims["exp"] = 99999999999;
-        claims.erase("nbf");
-        claims.erase("iat");
-      });
+  const std::string later = world_.Token("alice", {"caller"}, [](nlohmann::json& claims) {
+    claims["exp"] = 99999999999;
+    claims.erase("nbf");
+    claims.erase("iat");
+  });
   for (const int64_t step : {kForward * 10, kBack}) {
     step_ = step;
     const Counted before(world_);
@@ -144,7 +143,8 @@ TEST_P(ClockStepTest, AStreamEndsWhenItIsSetPastItsTokensEnd) {
   EXPECT_EQ(writer->Finish().error_code(), grpc::StatusCode::UNAUTHENTICATED);
 }
 
-INSTANTIATE_TEST_SUITE_P(Apis, ClockStepTest, ::testing::Values(Api::kSync, Api::kCallback), ApiName);
+INSTANTIATE_TEST_SUITE_P(Apis, ClockStepTest, ::testing::Values(Api::kSync, Api::kCallback),
+                         ApiName);
 
 }  // namespace
 }  // namespace warden::testing
