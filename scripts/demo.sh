@@ -2,7 +2,9 @@
 # Shows Warden at work: builds it, makes certificates and tokens, starts the example server and runs its clients
 # through a story of calls, good and bad. Prints what each call got and which metrics it moved.
 #
-#   scripts/demo.sh [--api callback|sync|both] [--no-install]
+#   scripts/demo.sh [--api callback|sync|both] [--monitoring] [--no-install]
+#
+# With --monitoring, Debian's Prometheus scrapes the server, and an alert is shown to fire under attack, and to clear.
 #
 # Runs from a clean clone on Debian 12. Exit code 0 only if every call ended as it should. Leaves nothing running.
 set -euo pipefail
@@ -15,6 +17,7 @@ build=$root/build
 certs=$root/certs/out
 apis=(callback sync)
 install=1
+monitoring=0
 
 while (($#)); do
   case $1 in
@@ -26,8 +29,9 @@ while (($#)); do
       esac
       shift 2
       ;;
+    --monitoring) monitoring=1; shift ;;
     --no-install) install=0; shift ;;
-    -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "demo: unknown argument '$1'" >&2; exit 2 ;;
   esac
 done
@@ -72,7 +76,7 @@ start_server() {
 
 if ((install)); then
   step "packages"
-  scripts/packages.sh
+  if ((monitoring)); then scripts/packages.sh --monitoring; else scripts/packages.sh; fi
 fi
 
 step "build"
@@ -92,6 +96,14 @@ for api in "${apis[@]}"; do
     --target "localhost:$port" --metrics "http://127.0.0.1:$metrics_port/metrics" || failed=1
   stop_server
 done
+
+if ((monitoring)); then
+  step "an attack, as Prometheus sees it"
+  start_server callback
+  timeout 300 /usr/bin/python3 scripts/demo/monitoring.py --build "$build" --certs "$certs" --work "$work" \
+    --target "localhost:$port" --metrics-address "127.0.0.1:$metrics_port" || failed=1
+  stop_server
+fi
 
 if ((failed)); then
   echo

@@ -3,6 +3,7 @@
 #
 #   scripts/packages.sh          what the build and the demo need
 #   scripts/packages.sh --test   also what scripts/test.sh needs
+#   scripts/packages.sh --monitoring   what the demo needs, and Prometheus
 #
 # Needs root or sudo, and only where something is missing.
 set -euo pipefail
@@ -16,8 +17,9 @@ packages=(
 )
 case ${1:-} in
   '') ;;
-  --test) packages+=(clang clang-format clang-tidy redis-server) ;;
-  *) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 2 ;;
+  --test) packages+=(clang clang-format clang-tidy prometheus redis-server) ;;
+  --monitoring) packages+=(prometheus) ;;
+  *) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac
 
 missing=()
