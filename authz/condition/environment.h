@@ -1,0 +1,64 @@
+// What an expression can speak of: variables with their types, and where names of enums are looked
+// up.
+#ifndef WARDEN_AUTHZ_CONDITION_ENVIRONMENT_H_
+#define WARDEN_AUTHZ_CONDITION_ENVIRONMENT_H_
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "authz/condition/context.h"
+#include "authz/condition/type.h"
+#include "authz/condition/value.h"
+
+namespace google::protobuf {
+class Descriptor;
+class DescriptorPool;
+class EnumDescriptor;
+}  // namespace google::protobuf
+
+namespace warden::condition {
+
+// Filled once, then immutable and thread-safe.
+class Environment {
+ public:
+  struct Variable {
+    std::string name;
+    Type type;
+  };
+
+  // Variables are numbered from 0 in the order in which they are added. A name may have dots:
+  // `caller.subject` is a variable, and `caller` alone then stands for nothing.
+  size_t AddVariable(std::string name, Type type);
+  // Enums and their values can be named from within this message, and so from its package, as in a
+  // .proto. The descriptor must outlive the environment, and what is compiled with it.
+  void AddScope(const google::protobuf::Descriptor& message);
+
+  const std::vector<Variable>& variables() const { return variables_; }
+  std::optional<size_t> FindVariable(std::string_view name) const;
+  // Whether a variable's name begins with `name` and a dot.
+  bool IsPrefix(std::string_view name) const;
+  // By a name relative to the scopes; null if there is none.
+  const google::protobuf::EnumDescriptor* FindEnum(std::string_view name) const;
+  std::vector<std::string> names() const;
+
+ private:
+  std::vector<Variable> variables_;
+  const google::protobuf::DescriptorPool* pool_ = nullptr;
+  std::vector<std::string> scopes_;  // innermost first; "" last
+};
+
+// The values of an environment's variables, for one evaluation.
+class Activation {
+ public:
+  virtual ~Activation() = default;
+  // `variable` is a number that AddVariable gave. May use the context's memory; may return an
+  // error. Called each time the variable is met.
+  virtual Value Read(Context& context, size_t variable) const = 0;
+};
+
+}  // namespace warden::condition
+
+#endif  // WARDEN_AUTHZ_CONDITION_ENVIRONMENT_H_
