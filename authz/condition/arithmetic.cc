@@ -71,8 +71,7 @@ Value Add(Context& context, const Value* args, const void*) {
     case Kind::kList:
       return Join(context, a, b);
     case Kind::kDuration:
-      return __builtin_add_overflow(a.i, b.i, &i) ? Value::Error(kOverflow)
-                                                  : Value::Nanoseconds(i);
+      return __builtin_add_overflow(a.i, b.i, &i) ? Value::Error(kOverflow) : Value::Nanoseconds(i);
     default:
       return Value::Error(kNoOverload);
   }
@@ -97,8 +96,7 @@ Value Subtract(Context&, const Value* args, const void*) {
     case Kind::kTimestamp:
       return Difference(a, b);
     case Kind::kDuration:
-      return __builtin_sub_overflow(a.i, b.i, &i) ? Value::Error(kOverflow)
-                                                  : Value::Nanoseconds(i);
+      return __builtin_sub_overflow(a.i, b.i, &i) ? Value::Error(kOverflow) : Value::Nanoseconds(i);
     default:
       return Value::Error(kNoOverload);
   }

@@ -14,14 +14,14 @@ namespace warden::condition {
 
 struct Ast {
   enum class Kind : uint8_t {
-    kLiteral,  // `value`; of strings and bytes the content is `text`
-    kName,     // `text`; with `absolute`, after a leading dot
-    kSelect,   // args[0].text
-    kCall,     // text(args), or args[0].text(args[1], ...) with `member`
-    kOperator,  // `text`, as written, over args; unary minus and not have one, `?` has three, `[` is
-                // an index; `&&` and `||` may have more than two
-    kList,     // args
-    kMap,      // args are keys and values in turn
+    kLiteral,   // `value`; of strings and bytes the content is `text`
+    kName,      // `text`; with `absolute`, after a leading dot
+    kSelect,    // args[0].text
+    kCall,      // text(args), or args[0].text(args[1], ...) with `member`
+    kOperator,  // `text`, as written, over args; unary minus and not have one, `?` has three, `[`
+                // is an index; `&&` and `||` may have more than two
+    kList,  // args
+    kMap,   // args are keys and values in turn
   };
   Kind kind = Kind::kLiteral;
   size_t offset = 0;

@@ -85,8 +85,7 @@ class Comparer {
     const size_t size = SizeOf(a);
     if (size != SizeOf(b)) return Value::Bool(false);
     for (size_t i = 0; i < size; ++i) {
-      const Value same =
-          Equal(ElementAt(context_, a, i), ElementAt(context_, b, i), depth + 1);
+      const Value same = Equal(ElementAt(context_, a, i), ElementAt(context_, b, i), depth + 1);
       if (!same.is_true()) return same;
     }
     return Value::Bool(true);

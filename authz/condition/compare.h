@@ -1,4 +1,5 @@
-// Equality and order of values. Sources: google/cel-spec, doc/langdef.md, "Equality" and "Ordering".
+// Equality and order of values. Sources: google/cel-spec, doc/langdef.md, "Equality" and
+// "Ordering".
 #ifndef WARDEN_AUTHZ_CONDITION_COMPARE_H_
 #define WARDEN_AUTHZ_CONDITION_COMPARE_H_
 
@@ -13,8 +14,9 @@ namespace warden::condition {
 // False for what cannot be a key.
 bool SameKey(const Value& a, const Value& b);
 
-// kBool, or kError where the comparison costs too much or meets an error inside. Values of different
-// kinds are not equal; numbers are compared by their mathematical value; NaN equals nothing.
+// kBool, or kError where the comparison costs too much or meets an error inside. Values of
+// different kinds are not equal; numbers are compared by their mathematical value; NaN equals
+// nothing.
 Value Equal(Context& context, const Value& a, const Value& b);
 
 // unordered: NaN is one of them. REQUIRES: both numbers.

@@ -87,8 +87,8 @@ Compiler::Typed Compiler::Equality(const Ast& ast) {
   const Type& a = args[0].type;
   const Type& b = args[1].type;
   if (!Comparable(a, b)) {
-    Problem(ast, absl::StrCat(ToString(a), " and ", ToString(b), " are never equal",
-                              NumberHint(a, b)));
+    Problem(ast,
+            absl::StrCat(ToString(a), " and ", ToString(b), " are never equal", NumberHint(a, b)));
   }
   return AddCall(ast, ast.text == "==" ? RunEqual : RunNotEqual, Type::Of(Kind::kBool), args);
 }
@@ -110,8 +110,8 @@ Compiler::Typed Compiler::Membership(const Ast& ast) {
   const Type& of = args[1].type;
   const bool container = of.kind == Kind::kList || of.kind == Kind::kMap;
   if (!container && !of.is_dyn()) {
-    Problem(*ast.args[1], absl::StrCat("what follows `in` must be a list or map; this is ",
-                                       ToString(of)));
+    Problem(*ast.args[1],
+            absl::StrCat("what follows `in` must be a list or map; this is ", ToString(of)));
   } else if (container && !Comparable(args[0].type, of.of[0])) {
     Problem(ast, absl::StrCat(ToString(args[0].type), " is never in ", ToString(of),
                               NumberHint(args[0].type, of.of[0])));
@@ -132,12 +132,12 @@ Compiler::Typed Compiler::Index(const Ast& ast) {
   } else if (of.kind == Kind::kMap) {
     type = of.of[1];
     if (!Comparable(index, of.of[0]) && !(index.is_number() && of.of[0].is_number())) {
-      Problem(*ast.args[1], absl::StrCat("the keys of a ", ToString(of), " are not ",
-                                         ToString(index)));
+      Problem(*ast.args[1],
+              absl::StrCat("the keys of a ", ToString(of), " are not ", ToString(index)));
     }
   } else if (!of.is_dyn()) {
-    Problem(*ast.args[0], absl::StrCat("only lists and maps have an index; this is ",
-                                       ToString(of)));
+    Problem(*ast.args[0],
+            absl::StrCat("only lists and maps have an index; this is ", ToString(of)));
   }
   return AddCall(ast, RunIndex, std::move(type), args);
 }
@@ -158,8 +158,7 @@ void Compiler::NoOverload(const Ast& ast, const std::string& name, const Args& a
   const std::string types = absl::StrJoin(args, ", ", [](std::string* out, const Typed& arg) {
     absl::StrAppend(out, ToString(arg.type));
   });
-  const char* hint =
-      args.size() == 2 ? NumberHint(args[0].type, args[1].type) : "";
+  const char* hint = args.size() == 2 ? NumberHint(args[0].type, args[1].type) : "";
   Problem(ast, absl::StrCat("`", name, "` does not take (", types, ")", hint));
 }
 
@@ -188,8 +187,8 @@ Compiler::Typed Compiler::CallOverload(const Ast& ast, const std::string& name, 
     return Constant(ast, Value::Error(kNoOverload), Type());
   }
   Type type = sure ? Type::Of(chosen->result) : Type();
-  const bool lists = args.size() == 2 && args[0].type.kind == Kind::kList &&
-                     args[1].type.kind == Kind::kList;
+  const bool lists =
+      args.size() == 2 && args[0].type.kind == Kind::kList && args[1].type.kind == Kind::kList;
   if (type.kind == Kind::kList) type = lists ? Join(args[0].type, args[1].type) : Type();
   const void* data = Prepare(ast, name, &args);
   return AddCall(ast, chosen->run, std::move(type), args, data);
@@ -222,8 +221,9 @@ const void* Compiler::Prepare(const Ast& ast, std::string_view name, Args* args)
   const std::optional<absl::TimeZone> found =
       zone == nullptr ? std::nullopt : FindTimeZone(zone->constant.view());
   if (!found.has_value()) {
-    Problem(ast, "the time zone must be a string literal such as 'Europe/Berlin' or '+02:00', and "
-                 "known to this system");
+    Problem(ast,
+            "the time zone must be a string literal such as 'Europe/Berlin' or '+02:00', and "
+            "known to this system");
     return nullptr;
   }
   program_.zones.push_back(*found);

@@ -16,8 +16,8 @@ struct MacroForm {
 };
 
 constexpr MacroForm kMacros[] = {
-    {"all", 3, Op::kAll},         {"exists", 3, Op::kExists},   {"exists_one", 3, Op::kExistsOne},
-    {"filter", 3, Op::kFilter},   {"map", 3, Op::kMapMacro},    {"map", 4, Op::kMapMacro},
+    {"all", 3, Op::kAll},       {"exists", 3, Op::kExists}, {"exists_one", 3, Op::kExistsOne},
+    {"filter", 3, Op::kFilter}, {"map", 3, Op::kMapMacro},  {"map", 4, Op::kMapMacro},
 };
 
 }  // namespace

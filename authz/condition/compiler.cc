@@ -28,9 +28,9 @@ std::vector<std::string> ValueNames(const EnumDescriptor& type) {
 
 // Types that can be named, to be compared with type().
 bool IsTypeName(std::string_view name) {
-  for (const Kind kind : {Kind::kNull, Kind::kBool, Kind::kInt, Kind::kUint, Kind::kDouble,
-                          Kind::kString, Kind::kBytes, Kind::kTimestamp, Kind::kDuration,
-                          Kind::kList, Kind::kMap, Kind::kType}) {
+  for (const Kind kind :
+       {Kind::kNull, Kind::kBool, Kind::kInt, Kind::kUint, Kind::kDouble, Kind::kString,
+        Kind::kBytes, Kind::kTimestamp, Kind::kDuration, Kind::kList, Kind::kMap, Kind::kType}) {
     if (KindName(kind) == name) return true;
   }
   return false;
@@ -256,15 +256,15 @@ Compiler::Typed Compiler::Field(const Ast& ast, Typed operand, bool has) {
   if (type.kind == Kind::kMessage) {
     const auto* field = type.message->FindFieldByName(ast.text);
     if (field == nullptr) {
-      return Problem(ast, absl::StrCat("no field ", Quoted(ast.text), " in ",
-                                       type.message->full_name(),
-                                       Suggestion(ast.text, FieldNames(*type.message))));
+      return Problem(ast,
+                     absl::StrCat("no field ", Quoted(ast.text), " in ", type.message->full_name(),
+                                  Suggestion(ast.text, FieldNames(*type.message))));
     }
     if (type.message->well_known_type() == Descriptor::WELLKNOWNTYPE_ANY) {
       return Problem(ast, "a google.protobuf.Any cannot be looked into");
     }
-    Typed typed = Add(ast, has ? Op::kHasField : Op::kField,
-                      has ? boolean : Type::OfField(*field), {operand});
+    Typed typed = Add(ast, has ? Op::kHasField : Op::kField, has ? boolean : Type::OfField(*field),
+                      {operand});
     program_.nodes.back().field = field;
     return typed;
   }
@@ -273,7 +273,8 @@ Compiler::Typed Compiler::Field(const Ast& ast, Typed operand, bool has) {
                                      ToString(type), ", which has none"));
   }
   if (type.kind == Kind::kMap && !type.of[0].is_dyn() && type.of[0].kind != Kind::kString) {
-    return Problem(ast, absl::StrCat("the keys of a ", ToString(type), " are no names; write [...]"));
+    return Problem(ast,
+                   absl::StrCat("the keys of a ", ToString(type), " are no names; write [...]"));
   }
   Type result = has ? boolean : type.kind == Kind::kMap ? type.of[1] : Type();
   Typed typed = Add(ast, has ? Op::kHasSelect : Op::kSelect, std::move(result), {operand});
@@ -305,8 +306,8 @@ Compiler::Typed Compiler::Map(const Ast& ast) {
   Type value = args.empty() ? Type() : args[1].type;
   for (size_t i = 0; i < args.size(); i += 2) {
     const Kind kind = args[i].type.kind;
-    if (kind != Kind::kBool && kind != Kind::kInt && kind != Kind::kUint &&
-        kind != Kind::kString && kind != Kind::kDyn) {
+    if (kind != Kind::kBool && kind != Kind::kInt && kind != Kind::kUint && kind != Kind::kString &&
+        kind != Kind::kDyn) {
       Problem(*ast.args[i], absl::StrCat("a map's key cannot be of type ", ToString(args[i].type)));
     }
     key = Join(key, args[i].type);

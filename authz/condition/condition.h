@@ -8,8 +8,8 @@
 //       Condition::Compile("request.owner == 'alice'", environment, &problems);
 //   Outcome outcome = owner->Evaluate(activation);
 //
-// Everything that can be known is found when it is compiled: unknown fields and names, types that do
-// not fit, patterns and time zones that are none. What is left for the evaluation (a division by
+// Everything that can be known is found when it is compiled: unknown fields and names, types that
+// do not fit, patterns and time zones that are none. What is left for the evaluation (a division by
 // zero, a claim that is not there) ends in Verdict::kError, which must refuse, as kFalse does.
 //
 // An evaluation is total and bounded: it never throws and takes at most Context::kMostSteps steps,

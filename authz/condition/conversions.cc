@@ -105,8 +105,8 @@ Value Print(Context& context, T number) {
 // Seconds, with as many digits of a fraction as are needed: "3600s", "-1.5s".
 Value PrintDuration(Context& context, int64_t nanoseconds) {
   const bool negative = nanoseconds < 0;
-  const uint64_t size = negative ? 0 - static_cast<uint64_t>(nanoseconds)
-                                 : static_cast<uint64_t>(nanoseconds);
+  const uint64_t size =
+      negative ? 0 - static_cast<uint64_t>(nanoseconds) : static_cast<uint64_t>(nanoseconds);
   std::string text = (negative ? "-" : "") + std::to_string(size / 1'000'000'000);
   if (const uint64_t rest = size % 1'000'000'000; rest != 0) {
     std::string fraction = std::to_string(1'000'000'000 + rest);
@@ -118,8 +118,7 @@ Value PrintDuration(Context& context, int64_t nanoseconds) {
 }
 
 Value PrintTimestamp(Context& context, const Value& timestamp) {
-  const absl::Time time =
-      absl::FromUnixSeconds(timestamp.i) + absl::Nanoseconds(timestamp.nanos);
+  const absl::Time time = absl::FromUnixSeconds(timestamp.i) + absl::Nanoseconds(timestamp.nanos);
   return context.CopyString(
       absl::FormatTime("%E4Y-%m-%d%ET%H:%M:%E*SZ", time, absl::UTCTimeZone()));
 }
@@ -160,14 +159,12 @@ Value ToBytes(Context&, const Value* args, const void*) {
 Value ToTimestamp(Context&, const Value* args, const void*) {
   if (args[0].kind == Kind::kTimestamp) return args[0];
   if (args[0].kind == Kind::kInt) return Value::Timestamp(args[0].i, 0);
-  return args[0].kind == Kind::kString ? ParseTimestamp(args[0].view())
-                                       : Value::Error(kNoOverload);
+  return args[0].kind == Kind::kString ? ParseTimestamp(args[0].view()) : Value::Error(kNoOverload);
 }
 
 Value ToDuration(Context&, const Value* args, const void*) {
   if (args[0].kind == Kind::kDuration) return args[0];
-  return args[0].kind == Kind::kString ? ParseDuration(args[0].view())
-                                       : Value::Error(kNoOverload);
+  return args[0].kind == Kind::kString ? ParseDuration(args[0].view()) : Value::Error(kNoOverload);
 }
 
 Value TypeOf(Context&, const Value* args, const void*) {

@@ -44,8 +44,8 @@ bool Environment::IsPrefix(std::string_view name) const {
 const google::protobuf::EnumDescriptor* Environment::FindEnum(std::string_view name) const {
   if (pool_ == nullptr) return nullptr;
   for (const std::string& scope : scopes_) {
-    const std::string full = absl::StrCat(scope, scope.empty() ? "" : ".",
-                                          absl::string_view(name.data(), name.size()));
+    const std::string full =
+        absl::StrCat(scope, scope.empty() ? "" : ".", absl::string_view(name.data(), name.size()));
     if (const auto* found = pool_->FindEnumTypeByName(full); found != nullptr) return found;
   }
   return nullptr;

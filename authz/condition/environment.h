@@ -21,6 +21,10 @@ class EnumDescriptor;
 
 namespace warden::condition {
 
+// What Activation::Read returns, as an error, for a variable that has no value; has() is then
+// false.
+inline constexpr char kAbsent[] = "a fact that this call does not have";
+
 // Filled once, then immutable and thread-safe.
 class Environment {
  public:

@@ -62,7 +62,8 @@ class Evaluator {
         return Select(node);
       case Op::kHasVariable: {
         const Value value = activation_.Read(context_, node.slot);
-        return value.is_error() ? value : Value::Bool(!IsZero(value));
+        if (!value.is_error()) return Value::Bool(!IsZero(value));
+        return value.text == kAbsent ? Value::Bool(false) : value;
       }
       case Op::kCall:
         return Call(node);

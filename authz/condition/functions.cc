@@ -22,7 +22,8 @@ std::vector<const Overload*> FindOverloads(std::string_view name, bool member) {
 }
 
 std::vector<std::string> FunctionNames() {
-  std::vector<std::string> names = {"has", "dyn", "cidr", "all", "exists", "exists_one", "filter", "map"};
+  std::vector<std::string> names = {"has",    "dyn",        "cidr",   "all",
+                                    "exists", "exists_one", "filter", "map"};
   ForEach([&](const Overload& overload) {
     if (overload.name.size() > 1) names.emplace_back(overload.name);
   });

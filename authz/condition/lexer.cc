@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "authz/condition/text_literal.h"
 #include "authz/config/problem.h"
@@ -92,8 +93,8 @@ class Lexer {
   // A field's name of letters that names do not have.
   void ReadQuotedName(Token* token) {
     const size_t begin = ++at_;
-    while (IsNamePart(Peek()) || Peek() == '.' || Peek() == '-' || Peek() == '/' ||
-           Peek() == ' ' || Peek() == ':') {
+    while (IsNamePart(Peek()) || Peek() == '.' || Peek() == '-' || Peek() == '/' || Peek() == ' ' ||
+           Peek() == ':') {
       ++at_;
     }
     if (Peek() != '`' || at_ == begin) {
@@ -152,9 +153,10 @@ class Lexer {
     const std::string_view digits = text_.substr(begin, at_ - begin);
     if (!real) return ReadInteger(digits, 10, begin, token);
     token->kind = Token::Kind::kDouble;
-    const auto result =
-        std::from_chars(digits.data(), digits.data() + digits.size(), token->real);
-    if (result.ec == std::errc::result_out_of_range) {
+    // What is too small becomes 0, what is too large infinite.
+    const bool read =
+        absl::SimpleAtod(absl::string_view(digits.data(), digits.size()), &token->real);
+    if (!read || std::isinf(token->real)) {
       problems_->Add(begin, "not a number that a double can be near to");
     }
   }
@@ -177,8 +179,8 @@ bool IsKeyword(std::string_view word) {
 
 bool IsReserved(std::string_view word) {
   constexpr std::array<std::string_view, 17> kReserved = {
-      "as",     "break",     "const",  "continue", "else", "for",  "function", "if", "import",
-      "let",    "loop",      "package", "namespace", "return", "var", "void",  "while"};
+      "as",  "break", "const",   "continue",  "else",   "for", "function", "if",   "import",
+      "let", "loop",  "package", "namespace", "return", "var", "void",     "while"};
   if (IsKeyword(word)) return true;
   for (const std::string_view each : kReserved) {
     if (word == each) return true;

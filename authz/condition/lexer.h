@@ -13,7 +13,17 @@
 namespace warden::condition {
 
 struct Token {
-  enum class Kind : uint8_t { kEnd, kName, kQuotedName, kSymbol, kInt, kUint, kDouble, kString, kBytes };
+  enum class Kind : uint8_t {
+    kEnd,
+    kName,
+    kQuotedName,
+    kSymbol,
+    kInt,
+    kUint,
+    kDouble,
+    kString,
+    kBytes
+  };
   Kind kind = Kind::kEnd;
   size_t offset = 0;
   // kName, kQuotedName: the name; kSymbol: `&&`; kString, kBytes: the content, escapes read.

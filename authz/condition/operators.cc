@@ -8,7 +8,7 @@ namespace {
 
 template <typename T>
 std::partial_ordering Compare(const T& a, const T& b) {
-  return a < b ? std::partial_ordering::less
+  return a < b   ? std::partial_ordering::less
          : b < a ? std::partial_ordering::greater
                  : std::partial_ordering::equivalent;
 }

@@ -207,8 +207,8 @@ class Parser {
         return false;
       }
       if (comma) continue;
-      Problem(absl::StrCat("a list goes on with `,` or ends with `", std::string(end),
-                           "`; found ", Found()));
+      Problem(absl::StrCat("a list goes on with `,` or ends with `", std::string(end), "`; found ",
+                           Found()));
       return false;
     }
   }
@@ -263,7 +263,8 @@ class Parser {
     switch (token.kind) {
       case Token::Kind::kInt:
         if (token.number > kMost + (negative ? 1 : 0)) {
-          return ProblemAt(token.offset, "not a signed number of 64 bits; unsigned ones end in `u`");
+          return ProblemAt(token.offset,
+                           "not a signed number of 64 bits; unsigned ones end in `u`");
         }
         // Wraps as two's complement does, which C++20 guarantees.
         node->value = Value::Int(static_cast<int64_t>(negative ? 0 - token.number : token.number));

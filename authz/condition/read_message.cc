@@ -41,9 +41,8 @@ int64_t IntField(const Message& message, int number) {
   const FieldDescriptor* field = message.GetDescriptor()->FindFieldByNumber(number);
   if (field == nullptr) return 0;
   const Reflection* reflection = message.GetReflection();
-  return field->cpp_type() == FieldDescriptor::CPPTYPE_INT64
-             ? reflection->GetInt64(message, field)
-             : reflection->GetInt32(message, field);
+  return field->cpp_type() == FieldDescriptor::CPPTYPE_INT64 ? reflection->GetInt64(message, field)
+                                                             : reflection->GetInt32(message, field);
 }
 
 // google.protobuf.Value: whichever of its kinds is set.

@@ -112,8 +112,9 @@ class Reader {
     } else if (c >= '0' && c <= '3') {
       ReadNumber(1, 3, 8);
     } else {
-      Problem("no such escape; there are \\a \\b \\f \\n \\r \\t \\v \\\\ \\? \\\" \\' \\` \\xHH "
-              "\\ooo, and in strings \\uHHHH and \\UHHHHHHHH");
+      Problem(
+          "no such escape; there are \\a \\b \\f \\n \\r \\t \\v \\\\ \\? \\\" \\' \\` \\xHH "
+          "\\ooo, and in strings \\uHHHH and \\UHHHHHHHH");
     }
   }
 

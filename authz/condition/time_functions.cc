@@ -9,7 +9,18 @@
 namespace warden::condition {
 namespace {
 
-enum class Part { kYear, kMonth, kDate, kDayOfMonth, kDayOfWeek, kDayOfYear, kHour, kMinute, kSecond, kMilli };
+enum class Part {
+  kYear,
+  kMonth,
+  kDate,
+  kDayOfMonth,
+  kDayOfWeek,
+  kDayOfYear,
+  kHour,
+  kMinute,
+  kSecond,
+  kMilli
+};
 
 int64_t DayOfWeek(absl::CivilDay day) {
   // absl counts from Monday, CEL from Sunday.
@@ -66,9 +77,8 @@ Value Read(Context&, const Value* args, const void* data) {
   if (args[0].kind != Kind::kTimestamp) return Value::Error(kNoOverload);
   const auto* zone = static_cast<const absl::TimeZone*>(data);
   const absl::Time time = absl::FromUnixSeconds(args[0].i);
-  const absl::CivilSecond civil =
-      zone == nullptr ? absl::ToCivilSecond(time, absl::UTCTimeZone())
-                      : absl::ToCivilSecond(time, *zone);
+  const absl::CivilSecond civil = zone == nullptr ? absl::ToCivilSecond(time, absl::UTCTimeZone())
+                                                  : absl::ToCivilSecond(time, *zone);
   return Value::Int(ReadPart(kPart, civil, args[0].nanos));
 }
 

@@ -17,7 +17,7 @@ namespace warden::condition {
 
 struct Type {
   Kind kind = Kind::kDyn;
-  bool nullable = false;                                   // a wrapper: null where it is not set
+  bool nullable = false;                                  // a wrapper: null where it is not set
   const google::protobuf::Descriptor* message = nullptr;  // of kMessage
   std::vector<Type> of;  // kList: the elements' type; kMap: the keys' and the values'
 
