@@ -17,21 +17,6 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-PathStep::Element KeyElement(const FieldPlan& plan) {
-  if (plan.sensitive) return PathStep::Element::kHiddenKey;
-  switch (plan.field->message_type()->map_key()->cpp_type()) {
-    case FieldDescriptor::CPPTYPE_STRING:
-      return PathStep::Element::kTextKey;
-    case FieldDescriptor::CPPTYPE_BOOL:
-      return PathStep::Element::kBoolKey;
-    case FieldDescriptor::CPPTYPE_UINT32:
-    case FieldDescriptor::CPPTYPE_UINT64:
-      return PathStep::Element::kUintKey;
-    default:
-      return PathStep::Element::kIntKey;
-  }
-}
-
 bool IsSet(const Message& message, const FieldDescriptor& field) {
   const Reflection* reflection = message.GetReflection();
   return field.is_repeated() ? reflection->FieldSize(message, &field) > 0
@@ -126,7 +111,7 @@ void Checker::CheckMap(const FieldPlan& plan, const Message& message, PathStep* 
   const ValuePlan& key_plan = data_.containers[plan.container].key;
   const bool look_at_keys = NeedsLook(key_plan), look_at_values = NeedsLook(plan.value);
   if (!look_at_keys && !look_at_values) return;
-  step->element = KeyElement(plan);
+  step->element = KeyElement(*plan.field, plan.sensitive);
   WalkMap(message, *plan.field, plan.value, [&](const Value& key, const Value& value) {
     step->key = &key;
     if (look_at_keys) CheckValue(key_plan, key, step, depth);

@@ -1,5 +1,7 @@
 #include "interceptors/rules/field_path.h"
 
+#include <google/protobuf/descriptor.h>
+
 #include <algorithm>
 #include <vector>
 
@@ -45,6 +47,22 @@ void AppendStep(const PathStep& step, std::string* out) {
 }
 
 }  // namespace
+
+PathStep::Element KeyElement(const google::protobuf::FieldDescriptor& map, bool sensitive) {
+  using google::protobuf::FieldDescriptor;
+  if (sensitive) return PathStep::Element::kHiddenKey;
+  switch (map.message_type()->map_key()->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_STRING:
+      return PathStep::Element::kTextKey;
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return PathStep::Element::kBoolKey;
+    case FieldDescriptor::CPPTYPE_UINT32:
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return PathStep::Element::kUintKey;
+    default:
+      return PathStep::Element::kIntKey;
+  }
+}
 
 std::string RenderPath(const PathStep* step) {
   std::vector<const PathStep*> steps;

@@ -22,6 +22,9 @@ struct PathStep {
   const Value* key = nullptr;
 };
 
+// How the keys of a map are shown: not at all where the field is sensitive.
+PathStep::Element KeyElement(const google::protobuf::FieldDescriptor& map, bool sensitive);
+
 // The path that ends with `step`; "" for nullptr. Keys that are text are quoted, and whatever is
 // not printable ASCII in them is escaped as \xNN; a key of more than 64 bytes is cut and ends with
 // an ellipsis of three dots. Hidden keys are `[*]`.
