@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <exception>
 #include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "authz/token/verifier.h"
 #include "interceptors/credential_kinds.h"
 #include "interceptors/introspection/introspector.h"
@@ -68,13 +66,6 @@ absl::Time TokenEnd(const Call& call) {
 
 absl::Time KeyEnd(const Call& call) {
   return call.api_key == nullptr ? absl::InfiniteFuture() : call.api_key->expires_at();
-}
-
-// For the operator: which fields broke which rules, without their values.
-std::string Summary(const std::vector<Violation>& violations) {
-  return absl::StrJoin(violations, "; ", [](std::string* out, const Violation& violation) {
-    absl::StrAppend(out, violation.field, " [", violation.rule, "]");
-  });
 }
 
 }  // namespace
@@ -288,24 +279,14 @@ std::optional<Refusal> Guard::BeforeBody(Call& call) {
 
 std::optional<Refusal> Guard::OnRequest(Call& call, const google::protobuf::Message& request) {
   const GuardedMethod& method = *call.method;
-  if (method.request_rules == nullptr) return std::nullopt;
+  if (method.request_rules == nullptr && method.writable == nullptr) return std::nullopt;
   thread_local uint32_t calls = 0;
   const bool measure = calls++ % Chain::kMeasureEvery == 0;
   const int64_t before = measure ? SteadyNanos() : 0;
-  Refusal refusal{.reason = Reason::kRequestInvalid};
-  bool valid = false;
-  try {
-    valid = method.request_rules->Check(request, call.now, max_violations_, &refusal.violations);
-  } catch (const std::exception& error) {
-    refusal = Refusal{.reason = Reason::kInternal, .detail = error.what()};
-  }
+  std::optional<Refusal> refusal = Judge(call, request, call.now);
   if (measure) metrics_->RecordStage(kValidateStage, SteadyNanos() - before);
-  if (valid) return std::nullopt;
-  for (const Violation& violation : refusal.violations) {
-    metrics_->RecordRuleViolation(method.id, violation.rule);
-  }
-  if (refusal.detail.empty()) refusal.detail = Summary(refusal.violations);
-  return Refused(call, std::move(refusal), "validate");
+  if (!refusal.has_value()) return std::nullopt;
+  return Refused(call, *std::move(refusal), "validate");
 }
 
 Refusal Guard::OnUnreadableRequest(Call& call) {

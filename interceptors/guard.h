@@ -65,6 +65,9 @@ class Guard {
   // with the call's transport as before, once what it waits for is there.
   std::optional<Refusal> BeforeBody(Call& call);
   std::optional<Refusal> OnRequest(Call& call, const google::protobuf::Message& request);
+  // Judges one message of a stream of requests. Counts which rules it broke; the refusal itself is
+  // for StreamEnded. Any number of threads at once, also while the call is ended.
+  std::optional<Refusal> OnStreamed(const Call& call, const google::protobuf::Message& request);
   Refusal OnUnreadableRequest(Call& call);
   Refusal OnInternalError(Call& call, std::string_view detail);
   Refusal OnUnknownMethod(Call& call);
@@ -86,6 +89,9 @@ class Guard {
   // A call that reached a method served around the gate.
   void CountUnguarded();
 
+  // Whether there are methods whose messages are looked at after their calls were let in.
+  bool looks_at_messages() const;
+
   // Whether calls that are let through also get the request id in a trailer.
   bool id_on_success() const { return id_on_success_; }
 
@@ -104,6 +110,8 @@ class Guard {
   void SampleIntrospection();
   void SampleRevocation();
   void Record(Call& call, const Refusal& refusal, std::string_view stage);
+  std::optional<Refusal> Judge(const Call& call, const google::protobuf::Message& request,
+                               absl::Time now);
   void WatchFiles();
   // Counts and records a refusal and returns it.
   Refusal Refused(Call& call, Refusal refusal, std::string_view stage);

@@ -5,11 +5,13 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "authz/policy/access.h"
 #include "authz/policy/check.h"
 #include "interceptors/limits/limit_spec.h"
+#include "interceptors/rights/field_rights.h"
 #include "interceptors/rules/program.h"
 
 namespace warden {
@@ -77,21 +79,56 @@ class RuleCompiler {
       programs_;
 };
 
-void CompileRules(const ServedMethod& served, RuleCompiler* rules, GuardedMethod* method,
-                  ProblemList* problems) {
-  const google::protobuf::Descriptor& type = *method->descriptor->input_type();
-  method->request_rules = rules->ForType(type);
-  if (method->request_rules == nullptr) return;
-  const char* why = nullptr;
-  if (served.streams_requests) {
-    why = "streamed requests cannot be checked yet; move the rules to a unary method";
-  } else if (!served.parses_requests) {
-    why = "its handler takes raw bytes, so they could not be checked";
+// Field rights, likewise.
+class RightsCompiler {
+ public:
+  RightsCompiler(const Policy* policy, ProblemList* problems)
+      : policy_(policy), problems_(problems) {}
+
+  std::shared_ptr<const FieldRights> ForType(const google::protobuf::Descriptor& type,
+                                             FieldRights::Direction direction) {
+    const auto [entry, added] = rights_.try_emplace({&type, direction});
+    if (!added) return entry->second;
+    std::vector<Problem> found;
+    entry->second = FieldRights::Compile(type, direction, &found);
+    if (entry->second != nullptr && policy_ != nullptr) {
+      const std::vector<Problem> unknown = entry->second->UnknownPermissions(*policy_);
+      found.insert(found.end(), unknown.begin(), unknown.end());
+    }
+    for (const Problem& problem : found) {
+      // Several requests and responses can contain the same message.
+      if (!reported_.insert(ToString(problem)).second) continue;
+      problems_->Add(problem.place, problem.message);
+    }
+    return entry->second;
   }
-  if (why == nullptr) return;
-  problems->Add(PlaceOf(*method->descriptor),
-                absl::StrCat("method ", served.name, ": its request ",
-                             std::string(type.full_name()), " has field rules: ", why));
+
+ private:
+  using Key = std::pair<const google::protobuf::Descriptor*, FieldRights::Direction>;
+  const Policy* const policy_;
+  ProblemList* const problems_;
+  absl::flat_hash_map<Key, std::shared_ptr<const FieldRights>> rights_;
+  absl::flat_hash_set<std::string> reported_;
+};
+
+void CompileMessages(const ServedMethod& served, RuleCompiler* rules, RightsCompiler* rights,
+                     GuardedMethod* method, ProblemList* problems) {
+  const google::protobuf::Descriptor& request = *method->descriptor->input_type();
+  const google::protobuf::Descriptor& response = *method->descriptor->output_type();
+  method->request_rules = rules->ForType(request);
+  method->writable = rights->ForType(request, FieldRights::Direction::kWrite);
+  method->readable = rights->ForType(response, FieldRights::Direction::kRead);
+  if (served.parses_messages) return;
+  const auto report = [&](std::string_view side, const google::protobuf::Descriptor& type,
+                          std::string_view what) {
+    problems->Add(PlaceOf(*method->descriptor),
+                  absl::StrCat("method ", served.name, ": its ", std::string(side), " ",
+                               type.full_name(), " has ", std::string(what),
+                               ": its handler takes raw bytes, so they could not be enforced"));
+  };
+  if (method->request_rules != nullptr) report("request", request, "field rules");
+  if (method->writable != nullptr) report("request", request, "fields with `writable_by`");
+  if (method->readable != nullptr) report("response", response, "fields with `readable_by`");
 }
 
 }  // namespace
@@ -136,6 +173,7 @@ std::deque<GuardedMethod> CompileMethods(const std::vector<ServedMethod>& served
                                          ProblemList* problems) {
   std::deque<GuardedMethod> methods;
   RuleCompiler rules(problems);
+  RightsCompiler rights(policy.get(), problems);
   for (const ServedMethod& one : served) {
     GuardedMethod& method = methods.emplace_back();
     method.name = one.name;
@@ -150,7 +188,7 @@ std::deque<GuardedMethod> CompileMethods(const std::vector<ServedMethod>& served
     method.streams = method.descriptor->client_streaming() || method.descriptor->server_streaming();
     CompileAccess(&method, policy, problems);
     CompileLimit(&method, problems);
-    CompileRules(one, &rules, &method, problems);
+    CompileMessages(one, &rules, &rights, &method, problems);
   }
   return methods;
 }

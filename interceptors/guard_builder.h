@@ -23,7 +23,7 @@ class Introspector;
 struct ServedMethod {
   std::string name;  // "/orders.v1.OrderService/GetOrder"
   bool streams_requests = false;
-  bool parses_requests = true;  // false where the handler takes raw bytes
+  bool parses_messages = true;  // false where the handler takes and gives raw bytes
 };
 
 // Each adds what is wrong to `problems` and then returns null or nothing of use.

@@ -12,6 +12,7 @@
 #include "authz/policy/authn.h"
 #include "google/protobuf/descriptor.h"
 #include "interceptors/limits/limit_spec.h"
+#include "interceptors/rights/field_rights.h"
 #include "interceptors/rules/program.h"
 
 namespace warden {
@@ -27,6 +28,15 @@ struct GuardedMethod {
   MethodAuthn authn;  // the method's own, or the configuration's
   std::optional<LimitSpec> limit;
   std::shared_ptr<const Program> request_rules;  // null where the request has none
+  // Which fields callers may set in the request, and see in the response; null where any.
+  std::shared_ptr<const FieldRights> writable;
+  std::shared_ptr<const FieldRights> readable;
+
+  // Whether each request of a stream is to be judged.
+  bool checks_stream() const {
+    return streams_requests && (request_rules != nullptr || writable != nullptr);
+  }
+  bool looks_at_messages() const { return checks_stream() || readable != nullptr; }
 };
 
 }  // namespace warden

@@ -82,8 +82,13 @@ constexpr std::array<ReasonInfo, kReasonCount> kTable = {{
      "too many requests"},
     {Reason::kPermissionDenied, "permission_denied", Code::kPermissionDenied, "PERMISSION_DENIED",
      "permission denied"},
+    // Found after the signature, too: who holds a genuine token learns what to ask its issuer for.
+    {Reason::kStepUpRequired, "step_up_required", Code::kUnauthenticated,
+     "INSUFFICIENT_USER_AUTHENTICATION", "a more recent or stronger authentication is required"},
     {Reason::kRequestMalformed, "request_malformed", Code::kInvalidArgument, "REQUEST_MALFORMED",
      "the request cannot be read"},
+    {Reason::kFieldNotWritable, "field_not_writable", Code::kPermissionDenied, "FIELD_NOT_WRITABLE",
+     "the request sets a field that the caller may not set"},
     {Reason::kRequestInvalid, "request_invalid", Code::kInvalidArgument, "REQUEST_INVALID",
      "the request is not valid"},
     {Reason::kInternal, "internal", Code::kInternal, "INTERNAL", "internal error"},

@@ -60,8 +60,10 @@ enum class Reason : uint8_t {
   kRateLimited,
   // access
   kPermissionDenied,
+  kStepUpRequired,  // the token does not say that its subject was authenticated well enough
   // body
   kRequestMalformed,  // the bytes are not the method's request message
+  kFieldNotWritable,  // the message sets a field that the caller may not set
   kRequestInvalid,    // the message breaks a field rule
   // ours
   kInternal,  // an error inside Warden; denies

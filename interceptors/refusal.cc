@@ -92,6 +92,27 @@ std::string SerializedPublicStatus(const Refusal& refusal) {
   return bytes;
 }
 
+std::string StreamText(const Refusal& refusal) {
+  std::string text(InfoOf(refusal.reason).text);
+  std::string_view separator = ": ";
+  for (const Violation& violation : refusal.violations) {
+    std::string next =
+        absl::StrCat(std::string(separator), violation.field, violation.field.empty() ? "" : " ",
+                     violation.message, " [", violation.rule, "]");
+    // The constants of a rule may be any text.
+    for (char& c : next) {
+      if (c < ' ' || c > '~') c = '?';
+    }
+    if (text.size() + next.size() > kMaxStreamText) {
+      if (text.size() + 5 <= kMaxStreamText) text.append("; ...");
+      break;
+    }
+    text.append(next);
+    separator = "; ";
+  }
+  return text;
+}
+
 google::rpc::Status PublicStatus(const Refusal& refusal) {
   google::rpc::Status status;
   AddConstant(refusal.reason, &status);

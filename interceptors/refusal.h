@@ -21,7 +21,7 @@ struct Refusal {
   // kRateLimited: when a new attempt can succeed, and whose quota it was ("principal").
   absl::Duration retry_after = absl::ZeroDuration();
   std::string quota;
-  // kRequestInvalid: what is wrong with the message.
+  // kRequestInvalid, kFieldNotWritable: what is wrong with the message.
   std::vector<Violation> violations;
 };
 
@@ -33,6 +33,12 @@ google::rpc::Status PublicStatus(const Refusal& refusal);
 // The same, serialized. Refusals come in floods, so what is constant of each reason is serialized
 // once and copied.
 std::string SerializedPublicStatus(const Refusal& refusal);
+
+// What can be said of it where a stream is cancelled, which takes a code and a text, but no
+// details: the constant text, and the fields and rules of the first violations. At most
+// kMaxStreamText bytes, printable ASCII.
+inline constexpr size_t kMaxStreamText = 512;
+std::string StreamText(const Refusal& refusal);
 
 }  // namespace warden
 

@@ -9,6 +9,7 @@
 #include <grpcpp/server_context.h>
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -40,6 +41,7 @@ struct CallState {
   std::function<void()> next;
   std::shared_ptr<CallState> self;
   StreamWatch* watch = nullptr;              // that has the call; null where none has
+  std::atomic<bool> ended{false};            // by us, before its time: whoever sets it says why
   std::shared_ptr<SuspendedCall> suspended;  // of a callback call that waits for its decision
 };
 

@@ -6,11 +6,13 @@
 #ifndef WARDEN_INTERCEPTORS_GRPC_PRIVATE_ACCESS_H_
 #define WARDEN_INTERCEPTORS_GRPC_PRIVATE_ACCESS_H_
 
+#include <grpcpp/impl/codegen/interceptor_common.h>
 #include <grpcpp/impl/rpc_service_method.h>
 #include <grpcpp/impl/service_type.h>
 #include <grpcpp/server_builder.h>
 #include <grpcpp/server_context.h>
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -28,6 +30,15 @@ struct BuilderInterceptors {
 struct ContextMetadata {
   friend constexpr auto MemberOf(ContextMetadata);
 };
+struct ContextCancelled {
+  friend constexpr auto MemberOf(ContextCancelled);
+};
+struct BatchOps {
+  friend constexpr auto MemberOf(BatchOps);
+};
+struct BatchCall {
+  friend constexpr auto MemberOf(BatchCall);
+};
 
 template <auto Member, typename Tag>
 struct Reveal {
@@ -36,6 +47,9 @@ struct Reveal {
 template struct Reveal<&grpc::Service::methods_, ServiceMethods>;
 template struct Reveal<&grpc::ServerBuilder::interceptor_creators_, BuilderInterceptors>;
 template struct Reveal<&grpc::ServerContextBase::client_metadata_, ContextMetadata>;
+template struct Reveal<&grpc::ServerContextBase::marked_cancelled_, ContextCancelled>;
+template struct Reveal<&grpc::internal::InterceptorBatchMethodsImpl::ops_, BatchOps>;
+template struct Reveal<&grpc::internal::InterceptorBatchMethodsImpl::call_, BatchCall>;
 
 // The methods of a service, in the order of its definition; a null entry is a method marked
 // generic.
@@ -48,6 +62,23 @@ inline const std::vector<std::unique_ptr<grpc::internal::RpcServiceMethod>>& Met
 // allocations for each call.
 inline const grpc_metadata_array& MetadataOf(grpc::ServerContextBase& context) {
   return *(context.*MemberOf(ContextMetadata{})).arr();
+}
+
+// IsCancelled() is true from here on. gRPC sets the same mark when a read fails that the call did
+// not live to see; the news of a cancellation itself arrives some time after it.
+inline void MarkCancelled(grpc::ServerContextBase& context) {
+  (context.*MemberOf(ContextCancelled{})).store(true, std::memory_order_release);
+}
+
+// The operations that an interceptor of a server is shown, and their call. The operations are null
+// for the message that comes with a call, which is shown before its handler begins.
+inline grpc::internal::CallOpSetInterface* OpsOf(
+    grpc::experimental::InterceptorBatchMethods& methods) {
+  return static_cast<grpc::internal::InterceptorBatchMethodsImpl&>(methods).*MemberOf(BatchOps{});
+}
+inline grpc_call* CallOf(grpc::experimental::InterceptorBatchMethods& methods) {
+  auto& batch = static_cast<grpc::internal::InterceptorBatchMethodsImpl&>(methods);
+  return (batch.*MemberOf(BatchCall{}))->call();
 }
 
 // The interceptor factories that a user gave to a builder.

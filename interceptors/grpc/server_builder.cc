@@ -10,6 +10,7 @@
 #include "interceptors/grpc/gate.h"
 #include "interceptors/grpc/guard_interceptor.h"
 #include "interceptors/grpc/guard_user.h"
+#include "interceptors/grpc/message_interceptor.h"
 #include "interceptors/grpc/private_access.h"
 #include "interceptors/grpc/service_check.h"
 #include "interceptors/grpc/stream_watch.h"
@@ -163,6 +164,9 @@ absl::Status ServerBuilder::Prepare(Server* server) {
   auto& factories = grpc_private::InterceptorFactoriesOf(*builder_);
   factories.insert(factories.begin(),
                    std::make_unique<GuardInterceptorFactory>(server->guard_.get(), unguarded));
+  if (server->guard_->looks_at_messages()) {
+    factories.push_back(std::make_unique<MessageInterceptorFactory>(server->guard_.get()));
+  }
   builder_->SetOption(MakePluginCheck(std::move(gated), unguarded));
   return absl::OkStatus();
 }

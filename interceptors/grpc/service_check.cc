@@ -74,7 +74,7 @@ void ListMethods(const grpc::Service& service, std::vector<ServedMethod>* method
     methods->push_back({.name = method->name(),
                         .streams_requests = type == RpcMethod::CLIENT_STREAMING ||
                                             type == RpcMethod::BIDI_STREAMING,
-                        .parses_requests = api != ApiKind::kRawCallback});
+                        .parses_messages = api != ApiKind::kRawCallback});
   }
 }
 

@@ -89,10 +89,12 @@ void StreamWatch::Run() {
     if (!ended.empty()) {
       lock.unlock();
       for (const auto& [stream, refusal] : ended) {
-        guard_->StreamEnded(stream.state->call, refusal);
-        const ReasonInfo& info = InfoOf(refusal.reason);
-        grpc_call_cancel_with_status(stream.call, static_cast<grpc_status_code>(info.code),
-                                     std::string(info.text).c_str(), nullptr);
+        if (!stream.state->ended.exchange(true)) {
+          guard_->StreamEnded(stream.state->call, refusal);
+          const ReasonInfo& info = InfoOf(refusal.reason);
+          grpc_call_cancel_with_status(stream.call, static_cast<grpc_status_code>(info.code),
+                                       std::string(info.text).c_str(), nullptr);
+        }
         grpc_call_unref(stream.call);
       }
       lock.lock();

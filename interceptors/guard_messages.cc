@@ -1,0 +1,59 @@
+// What of a Guard judges messages.
+#include <algorithm>
+#include <exception>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "interceptors/guard.h"
+
+namespace warden {
+namespace {
+
+using google::protobuf::Message;
+
+// For the operator: which fields broke which rules, without their values.
+std::string Summary(const std::vector<Violation>& violations) {
+  return absl::StrJoin(violations, "; ", [](std::string* out, const Violation& violation) {
+    absl::StrAppend(out, violation.field, " [", violation.rule, "]");
+  });
+}
+
+}  // namespace
+
+// Rights come first: who may not set a field does not learn what it may hold.
+std::optional<Refusal> Guard::Judge(const Call& call, const Message& request, absl::Time now) {
+  const GuardedMethod& method = *call.method;
+  Refusal refusal;
+  try {
+    if (method.writable != nullptr &&
+        !method.writable->MaySet(request, *call.principal, max_violations_, &refusal.violations)) {
+      refusal.reason = Reason::kFieldNotWritable;
+    } else if (method.request_rules != nullptr &&
+               !method.request_rules->Check(request, now, max_violations_, &refusal.violations)) {
+      refusal.reason = Reason::kRequestInvalid;
+      for (const Violation& violation : refusal.violations) {
+        metrics_->RecordRuleViolation(method.id, violation.rule);
+      }
+    } else {
+      return std::nullopt;
+    }
+    refusal.detail = Summary(refusal.violations);
+  } catch (const std::exception& error) {
+    return Refusal{.reason = Reason::kInternal, .detail = error.what()};
+  }
+  return refusal;
+}
+
+std::optional<Refusal> Guard::OnStreamed(const Call& call, const Message& request) {
+  // A stream can go on for days: its messages are judged by the time at which they come.
+  return Judge(call, request, absl::Now());
+}
+
+bool Guard::looks_at_messages() const {
+  return std::any_of(methods_.begin(), methods_.end(),
+                     [](const GuardedMethod& method) { return method.looks_at_messages(); });
+}
+
+}  // namespace warden
