@@ -48,7 +48,7 @@ std::optional<Refusal> Guard::Judge(const Call& call, const Message& request, ab
 
 std::optional<Refusal> Guard::OnStreamed(const Call& call, const Message& request) {
   // A stream can go on for days: its messages are judged by the time at which they come.
-  return Judge(call, request, absl::Now());
+  return Judge(call, request, Now());
 }
 
 bool Guard::looks_at_messages() const {
