@@ -17,7 +17,8 @@ set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/warden)
 set(header_dir ${CMAKE_INSTALL_INCLUDEDIR}/warden)
 
 set(libraries
-  proto admin_proto config identity token policy apikey revocation limits rules rights observe http
+  proto admin_proto config identity token condition policy apikey revocation limits rules rights
+  observe http
   revocation_store guard grpc)
 foreach(library ${libraries})
   set_target_properties(warden_${library} PROPERTIES EXPORT_NAME ${library})

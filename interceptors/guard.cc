@@ -16,6 +16,7 @@
 #include "interceptors/stages/api_key.h"
 #include "interceptors/stages/authn.h"
 #include "interceptors/stages/authorize.h"
+#include "interceptors/stages/condition.h"
 #include "interceptors/stages/credential.h"
 #include "interceptors/stages/identity.h"
 #include "interceptors/stages/principal.h"
@@ -195,6 +196,14 @@ std::optional<Refusal> Guard::BeforeBody(Call& call) {
 }
 
 std::optional<Refusal> Guard::OnRequest(Call& call, const google::protobuf::Message& request) {
+  std::optional<Refusal> invalid = CheckRules(call, request);
+  if (invalid.has_value()) return invalid;
+  std::optional<Refusal> refusal = CheckConditionWithBody(call, request);
+  if (!refusal.has_value()) return std::nullopt;
+  return Refused(call, *std::move(refusal), "authorize");
+}
+
+std::optional<Refusal> Guard::CheckRules(Call& call, const google::protobuf::Message& request) {
   const GuardedMethod& method = *call.method;
   if (method.request_rules == nullptr && method.writable == nullptr) return std::nullopt;
   thread_local uint32_t calls = 0;

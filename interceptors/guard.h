@@ -113,6 +113,7 @@ class Guard {
   std::optional<Refusal> Judge(const Call& call, const google::protobuf::Message& request,
                                absl::Time now);
   void WatchFiles();
+  std::optional<Refusal> CheckRules(Call& call, const google::protobuf::Message& request);
   // Counts and records a refusal and returns it.
   Refusal Refused(Call& call, Refusal refusal, std::string_view stage);
 

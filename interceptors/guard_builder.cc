@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "authz/policy/access.h"
+#include "authz/policy/access_condition.h"
 #include "authz/policy/check.h"
 #include "interceptors/limits/limit_spec.h"
 #include "interceptors/rights/field_rights.h"
@@ -131,6 +132,15 @@ void CompileMessages(const ServedMethod& served, RuleCompiler* rules, RightsComp
   if (method->readable != nullptr) report("response", response, "fields with `readable_by`");
 }
 
+void CheckCondition(const ServedMethod& served, const GuardedMethod& method,
+                    ProblemList* problems) {
+  const auto& condition = method.access.access().condition;
+  if (served.parses_requests || condition == nullptr || !condition->with_body.has_value()) return;
+  problems->Add(PlaceOf(*method.descriptor),
+                absl::StrCat("method ", served.name,
+                             ": its `when` needs `request`, but its handler takes raw bytes"));
+}
+
 }  // namespace
 
 std::shared_ptr<const Policy> LoadPolicy(const LoadedConfig& config, ProblemList* problems) {
@@ -187,6 +197,7 @@ std::deque<GuardedMethod> CompileMethods(const std::vector<ServedMethod>& served
     }
     method.streams = method.descriptor->client_streaming() || method.descriptor->server_streaming();
     CompileAccess(&method, policy, problems);
+    CheckCondition(one, method, problems);
     CompileLimit(&method, problems);
     CompileMessages(one, &rules, &rights, &method, problems);
   }

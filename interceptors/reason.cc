@@ -85,6 +85,11 @@ constexpr std::array<ReasonInfo, kReasonCount> kTable = {{
     // Found after the signature, too: who holds a genuine token learns what to ask its issuer for.
     {Reason::kStepUpRequired, "step_up_required", Code::kUnauthenticated,
      "INSUFFICIENT_USER_AUTHENTICATION", "a more recent or stronger authentication is required"},
+    // To the client both are what a missing permission is: it does not learn of the condition.
+    {Reason::kConditionFailed, "condition_failed", Code::kPermissionDenied, "PERMISSION_DENIED",
+     "permission denied"},
+    {Reason::kConditionError, "condition_error", Code::kPermissionDenied, "PERMISSION_DENIED",
+     "permission denied"},
     {Reason::kRequestMalformed, "request_malformed", Code::kInvalidArgument, "REQUEST_MALFORMED",
      "the request cannot be read"},
     {Reason::kFieldNotWritable, "field_not_writable", Code::kPermissionDenied, "FIELD_NOT_WRITABLE",

@@ -61,6 +61,8 @@ enum class Reason : uint8_t {
   // access
   kPermissionDenied,
   kStepUpRequired,  // the token does not say that its subject was authenticated well enough
+  kConditionFailed,  // `when` does not hold
+  kConditionError,   // `when` could not be evaluated
   // body
   kRequestMalformed,  // the bytes are not the method's request message
   kFieldNotWritable,  // the message sets a field that the caller may not set

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "authz/policy/access_condition.h"
 #include "authz/policy/policy.h"
 #include "authz/principal.h"
 #include "warden/v1/annotations.pb.h"
@@ -98,6 +99,10 @@ class AccessReader {
         Report(std::move(problem));
       }
     }
+    if (access.public_() && !access.when().empty()) {
+      Report(
+          "has `when`, but `public` has no caller to ask about; use `authenticated: true` with it");
+    }
     out->all_of = ReadNames(access.permissions(), "permissions");
     out->any_of = ReadNames(access.any_of(), "any_of");
     for (const std::string& name : out->any_of) {
@@ -153,7 +158,11 @@ std::vector<Problem> Resolve(const MethodDescriptor& method, MethodAccess* acces
                       "or a default to its service or file")});
     return problems;
   }
-  for (const std::string& message : AccessReader().Read(*source.access, access)) {
+  std::vector<std::string> messages = AccessReader().Read(*source.access, access);
+  if (const std::string& when = source.access->when(); !when.empty()) {
+    access->condition = AccessCondition::Compile(when, method, &messages);
+  }
+  for (const std::string& message : messages) {
     problems.push_back(
         {source.place, absl::StrCat(method.full_name(), ": ", source.option, ": ", message)});
   }
@@ -183,6 +192,7 @@ std::string ToString(const MethodAccess& access) {
   std::string text = access.kind == MethodAccess::Kind::kPublic          ? "public"
                      : access.kind == MethodAccess::Kind::kAuthenticated ? "authenticated"
                                                                          : PermissionsText(access);
+  if (access.condition != nullptr) absl::StrAppend(&text, " and a condition");
   if (access.authn.has_value()) absl::StrAppend(&text, " [", ToString(*access.authn), "]");
   return text;
 }

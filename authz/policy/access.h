@@ -22,6 +22,7 @@ namespace warden {
 
 class Policy;
 class Principal;
+struct AccessCondition;
 
 // warden.v1.Access, checked.
 struct MethodAccess {
@@ -31,10 +32,13 @@ struct MethodAccess {
   std::vector<std::string> any_of;  // and one of these, if there are any
   // Which credentials count; nothing where the configuration's default does. Never of kPublic.
   std::optional<MethodAuthn> authn;
+  // What must hold, too; null where the annotation has no `when`. Never of kPublic.
+  std::shared_ptr<const AccessCondition> condition;
 };
 
 // "public", "authenticated", or the permissions: "orders.read and one of (a, b)"; with `authn`,
-// where the annotation has it, in brackets: "orders.read [BEARER]".
+// where the annotation has it, in brackets: "orders.read [BEARER]"; with `when`, "orders.read and a
+// condition".
 std::string ToString(const MethodAccess& access);
 
 // The method's own `(warden.v1.access)`, else its service's `service_access`, else its file's
@@ -53,7 +57,7 @@ std::string PlaceOf(const google::protobuf::MethodDescriptor& method);
 // "no role of policy.yaml gives the permission `orders.cancl`; did you mean `orders.cancel`?"
 std::string UnknownPermission(std::string_view permission, const Policy& policy);
 
-// A MethodAccess compiled against a policy. One that was default-constructed or moved from allows
+// A MethodAccess compiled against a policy, but for its condition, which is judged apart. One that was default-constructed or moved from allows
 // nobody. Immutable otherwise, thread-safe.
 class AccessRule {
  public:

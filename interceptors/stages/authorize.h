@@ -6,7 +6,8 @@
 
 namespace warden {
 
-// Refuses unless the method's access rule allows the principal. A caller who brought neither
+// Refuses unless the method's access rule allows the principal, and what of its condition needs no
+// request holds. A caller who brought neither
 // token nor API key is told to bring credentials, one who brought good ones, or could not bring any
 // that the method takes, that they do not suffice.
 class AuthorizeStage final : public Stage {

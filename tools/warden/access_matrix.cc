@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "authz/policy/access_condition.h"
 #include "authz/policy/check.h"
 #include "nlohmann/json.hpp"
 
@@ -134,6 +135,7 @@ std::string MatrixAsJson(const AccessMatrix& matrix) {
       method["authn"] = {{"any", NamesOf(row.access.authn->any)},
                          {"all", NamesOf(row.access.authn->all)}};
     }
+    if (row.access.condition != nullptr) method["when"] = row.access.condition->text;
     method["anonymous"] = row.anonymous;
     method["authenticated"] = row.authenticated;
     method["roles"] = std::move(roles);
