@@ -20,8 +20,8 @@ struct Ast {
     kCall,      // text(args), or args[0].text(args[1], ...) with `member`
     kOperator,  // `text`, as written, over args; unary minus and not have one, `?` has three, `[`
                 // is an index; `&&` and `||` may have more than two
-    kList,  // args
-    kMap,   // args are keys and values in turn
+    kList,      // args
+    kMap,       // args are keys and values in turn
   };
   Kind kind = Kind::kLiteral;
   size_t offset = 0;

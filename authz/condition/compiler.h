@@ -3,7 +3,6 @@
 #ifndef WARDEN_AUTHZ_CONDITION_COMPILER_H_
 #define WARDEN_AUTHZ_CONDITION_COMPILER_H_
 
-#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>

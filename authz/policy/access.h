@@ -57,8 +57,8 @@ std::string PlaceOf(const google::protobuf::MethodDescriptor& method);
 // "no role of policy.yaml gives the permission `orders.cancl`; did you mean `orders.cancel`?"
 std::string UnknownPermission(std::string_view permission, const Policy& policy);
 
-// A MethodAccess compiled against a policy, but for its condition, which is judged apart. One that was default-constructed or moved from allows
-// nobody. Immutable otherwise, thread-safe.
+// A MethodAccess compiled against a policy, but for its condition, which is judged apart. One that
+// was default-constructed or moved from allows nobody. Immutable otherwise, thread-safe.
 class AccessRule {
  public:
   // InvalidArgument if a permission is in no role of the policy (nobody could ever call), or the

@@ -24,10 +24,10 @@ const Refused kError = {grpc::StatusCode::PERMISSION_DENIED, "PERMISSION_DENIED"
 class SyncService final : public v1::Conditions::Service {
  public:
   explicit SyncService(std::atomic<int>* runs) : runs_(runs) {}
-#define WARDEN_METHOD(Method)                                                                  \
+#define WARDEN_METHOD(Method)                                                            \
   grpc::Status Method(grpc::ServerContext*, const Document*, v1::ProbeReply*) override { \
-    ++*runs_;                                                                                  \
-    return grpc::Status::OK;                                                                   \
+    ++*runs_;                                                                            \
+    return grpc::Status::OK;                                                             \
   }
   WARDEN_METHOD(OwnerOnly)
   WARDEN_METHOD(SameDepartment)
@@ -78,13 +78,13 @@ class UploadReactor final : public grpc::ServerReadReactor<Document> {
 class CallbackService final : public v1::Conditions::CallbackService {
  public:
   explicit CallbackService(std::atomic<int>* runs) : runs_(runs) {}
-#define WARDEN_METHOD(Method)                                                               \
+#define WARDEN_METHOD(Method)                                                             \
   grpc::ServerUnaryReactor* Method(grpc::CallbackServerContext* context, const Document*, \
-                                   v1::ProbeReply*) override {                              \
-    ++*runs_;                                                                               \
-    auto* reactor = context->DefaultReactor();                                              \
-    reactor->Finish(grpc::Status::OK);                                                      \
-    return reactor;                                                                         \
+                                   v1::ProbeReply*) override {                            \
+    ++*runs_;                                                                             \
+    auto* reactor = context->DefaultReactor();                                            \
+    reactor->Finish(grpc::Status::OK);                                                    \
+    return reactor;                                                                       \
   }
   WARDEN_METHOD(OwnerOnly)
   WARDEN_METHOD(SameDepartment)
@@ -121,7 +121,8 @@ class ConditionTest : public ::testing::TestWithParam<Api> {
     } else {
       service_ = std::make_unique<CallbackService>(world_.counter());
     }
-    world_.SetCustomize([this](ServerBuilder& builder) { builder.RegisterService(service_.get()); });
+    world_.SetCustomize(
+        [this](ServerBuilder& builder) { builder.RegisterService(service_.get()); });
     const absl::Status started = world_.Start();
     if (!started.ok()) throw std::runtime_error(std::string(started.message()));
   }
@@ -136,8 +137,7 @@ class ConditionTest : public ::testing::TestWithParam<Api> {
     SCOPED_TRACE(method);
     const std::string full = "/warden.testing.v1.Conditions/" + method;
     const Counted before(world_);
-    last_ = Perform(world_.channel(),
-                    World::Call(full, world_.Token("alice", roles, edit), body));
+    last_ = Perform(world_.channel(), World::Call(full, world_.Token("alice", roles, edit), body));
     if (refused == nullptr) {
       before.ExpectAllowed(full, last_);
     } else {

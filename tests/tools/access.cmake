@@ -1,7 +1,7 @@
 # warden access, warden proto
 set(testdata ${CMAKE_CURRENT_SOURCE_DIR}/access_testdata)
 set(sets)
-foreach(name shop broken)
+foreach(name shop broken conditions)
   set(out ${CMAKE_CURRENT_BINARY_DIR}/${name}.binpb)
   add_custom_command(
     OUTPUT ${out}
@@ -14,7 +14,7 @@ foreach(name shop broken)
 endforeach()
 add_custom_target(access_test_sets DEPENDS ${sets})
 warden_test(access_commands_test
-  SOURCES access_commands_test.cc proto_commands_test.cc run_warden.cc
+  SOURCES access_commands_test.cc condition_commands_test.cc proto_commands_test.cc run_warden.cc
   LIBS protobuf::libprotobuf)
 add_dependencies(access_commands_test access_test_sets warden_cli)
 target_compile_definitions(access_commands_test PRIVATE

@@ -80,7 +80,8 @@ TEST_F(AccessEnvironmentTest, EveryVariableHasItsValue) {
            "caller.authenticated && caller.roles == ['admin', 'caller']",
            "caller.scopes == ['read', 'write'] && 'write' in caller.scopes",
            "caller.claims.dept == 'sales' && caller.claims['level'] >= 3",
-           "peer.spiffe_id == 'spiffe://shop.example/ns/web' && peer.trust_domain == 'shop.example'",
+           "peer.spiffe_id == 'spiffe://shop.example/ns/web' && peer.trust_domain == "
+           "'shop.example'",
            "peer.path == '/ns/web' && peer.path.startsWith('/ns/')",
            "peer.uris == [peer.spiffe_id] && 'web.shop.example' in peer.dns_names",
            "peer.common_name == 'web' && size(peer.certificate_sha256) == 64",
@@ -110,7 +111,8 @@ TEST_F(AccessEnvironmentTest, WhatACallDoesNotHaveIsAnErrorAndNotEmpty) {
     EXPECT_EQ(Decide(name + " == '' || true"), "true") << name;
   }
   EXPECT_THAT(Decide("caller.claims.tenant == ''"), StartsWith("error: no such key"));
-  EXPECT_EQ(Decide("caller.roles == [] && caller.scopes == [] && size(caller.claims) == 0"), "true");
+  EXPECT_EQ(Decide("caller.roles == [] && caller.scopes == [] && size(caller.claims) == 0"),
+            "true");
   EXPECT_EQ(Decide("caller.authenticated"), "false");
   facts_.request = nullptr;
   EXPECT_THAT(Decide("request.owner == ''"), StartsWith("error"));

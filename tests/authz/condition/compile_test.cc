@@ -26,15 +26,15 @@ const Row kRows[] = {
     {"request.lines.sku == 'A'",
      "1:15: no field `sku` in a value of type list(warden.condition_test.Order.Line), which has "
      "none"},
-    {"request.owner.size == 1",
-     "1:15: no field `size` in a value of type string, which has none"},
+    {"request.owner.size == 1", "1:15: no field `size` in a value of type string, which has none"},
     {"reqest.owner == 'x'", "1:1: no name `reqest`; did you mean `request`?"},
     {"nobody == 'x'", "1:1: no name `nobody`; there are `request`, `claims`"},
     {"request.state == State.SHUTT",
      "1:24: no value `SHUTT` in the enum warden.condition_test.State; did you mean `SHUT`?"},
     {"request.lines.all(l, m.count > 1)", "1:22: no name `m`; did you mean `l`?"},
-    {"request.lines.all(l, l.count > 1) && l.count > 1", "1:38: no name `l`; there are `request`, "
-                                                         "`claims`"},
+    {"request.lines.all(l, l.count > 1) && l.count > 1",
+     "1:38: no name `l`; there are `request`, "
+     "`claims`"},
     // Types.
     {"request.owner", "1:1: a condition must be bool; this is string"},
     {"1", "1:1: a condition must be bool; this is int"},
@@ -58,8 +58,7 @@ const Row kRows[] = {
      "1:15: `all` goes over lists and the keys of maps; this is string"},
     {"request.owner == null", "1:15: string and null_type are never equal"},
     {"request.owner.startsWith(1)", "1:15: `startsWith` does not take (string, int)"},
-    {"request.owner.startWith('a')",
-     "1:15: no function `startWith`; did you mean `startsWith`?"},
+    {"request.owner.startWith('a')", "1:15: no function `startWith`; did you mean `startsWith`?"},
     {"startsWith(request.owner, 'a')",
      "1:1: no function `startsWith`; write it as `value.startsWith(...)`"},
     {"request.owner.int() == 1", "1:15: no function `int`; write it as `int(value)`"},
@@ -70,8 +69,7 @@ const Row kRows[] = {
     {"request.owner.matches(request.nick)",
      "1:15: the pattern of `matches` must be a string literal"},
     {"request.owner.matches('(')", "1:15: not a pattern of RE2: missing ): ("},
-    {"request.owner.matches('(?=x)')",
-     "1:15: not a pattern of RE2: invalid perl operator: (?="},
+    {"request.owner.matches('(?=x)')", "1:15: not a pattern of RE2: invalid perl operator: (?="},
     {"request.created.getHours('Mars/Base') == 1",
      "1:17: the time zone must be a string literal such as 'Europe/Berlin' or '+02:00', and known "
      "to this system"},
@@ -87,19 +85,23 @@ const Row kRows[] = {
     // Syntax.
     {"", "1:1: a value, a name or `(` is needed here; found the end"},
     {"  ", "1:3: a value, a name or `(` is needed here; found the end"},
-    {"request.", "1:9: a field's or function's name follows a dot; found the end; other names "
-                 "stand in backticks or in [\"...\"]"},
+    {"request.",
+     "1:9: a field's or function's name follows a dot; found the end; other names "
+     "stand in backticks or in [\"...\"]"},
     {"request.flag true", "1:14: nothing can follow here but an operator; found `true`"},
     {"(request.flag", "1:14: `(` needs its `)` here; found the end"},
     {"request.flag = true", "1:14: `=` begins nothing that an expression can have"},
     {"request.flag & true", "1:14: `&` begins nothing that an expression can have"},
     {"request.flag ? true", "1:20: `? :` needs a `:` here; found the end"},
-    {"request.owner == 'x", "1:20: the text has no end; close it with the quotes that it began "
-                            "with"},
-    {"request.owner == 'x\ny'", "1:20: a text in single quotes ends on its line; write \\n, or use "
-                                "''' or \"\"\""},
+    {"request.owner == 'x",
+     "1:20: the text has no end; close it with the quotes that it began "
+     "with"},
+    {"request.owner == 'x\ny'",
+     "1:20: a text in single quotes ends on its line; write \\n, or use "
+     "''' or \"\"\""},
     {"request.owner == '\\q'",
-     "1:19: no such escape; there are \\a \\b \\f \\n \\r \\t \\v \\\\ \\? \\\" \\' \\` \\xHH \\ooo, "
+     "1:19: no such escape; there are \\a \\b \\f \\n \\r \\t \\v \\\\ \\? \\\" \\' \\` \\xHH "
+     "\\ooo, "
      "and in strings \\uHHHH and \\UHHHHHHHH"},
     {"request.i64 == 9223372036854775808",
      "1:16: not a signed number of 64 bits; unsigned ones end in `u`"},

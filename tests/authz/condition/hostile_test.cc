@@ -21,9 +21,11 @@ std::string Repeat(std::string_view text, size_t times) {
 }
 
 TEST(Hostile, NestingIsRefusedAtEveryDepth) {
-  const std::pair<const char*, const char*> pairs[] = {
-      {"(", ")"}, {"[", "]"}, {"{1: ", "}"}, {"size(", ")"}, {"[1][", "]"}, {"true ? true : ", ""},
-      {"!(", ")"}, {"-(", ")"}, {"[1].all(x, ", ")"}, {"has(", ")"}};
+  const std::pair<const char*, const char*> pairs[] = {{"(", ")"},           {"[", "]"},
+                                                       {"{1: ", "}"},        {"size(", ")"},
+                                                       {"[1][", "]"},        {"true ? true : ", ""},
+                                                       {"!(", ")"},          {"-(", ")"},
+                                                       {"[1].all(x, ", ")"}, {"has(", ")"}};
   for (const auto& [open, close] : pairs) {
     for (const size_t depth : {65u, 300u, 3000u, 10000u}) {
       const std::string text = Repeat(open, depth) + "true" + Repeat(close, depth);
@@ -34,8 +36,8 @@ TEST(Hostile, NestingIsRefusedAtEveryDepth) {
 }
 
 TEST(Hostile, ChainsAreBoundedToo) {
-  for (const char* link : {" + 1", " - 1", " * 1", " == 1", " < 1", "[0]", ".x", ".size()",
-                           " in [1]", " ? 1 : 1"}) {
+  for (const char* link :
+       {" + 1", " - 1", " * 1", " == 1", " < 1", "[0]", ".x", ".size()", " in [1]", " ? 1 : 1"}) {
     for (const size_t times : {300u, 3000u, 10000u}) {
       EXPECT_THAT(Decide("1" + Repeat(link, times), Order()), StartsWith("problem: ")) << link;
     }
@@ -90,16 +92,32 @@ TEST(Hostile, ArithmeticThatHasNoResult) {
   order.set_u64(std::numeric_limits<uint64_t>::max());
   order.set_i32(-1);
   for (const char* text : {
-           "request.i64 - 1 < 0", "-request.i64 < 0", "request.i64 * -1 < 0",
-           "request.i64 / request.i32 < 0", "request.i64 % request.i32 == 0",
-           "request.u64 + 1u > 0u", "request.u64 * 2u > 0u", "0u - 1u > 0u", "1 / 0 == 0",
-           "1 % 0 == 0", "1u / 0u == 0u", "request.i64 / (request.i32 + 1) == 0",
-           "int(request.u64) > 0", "uint(request.i64) > 0u", "int(1e300) > 0",
-           "int('9223372036854775808') > 0", "int('') == 0", "int(' 1') == 1", "uint('-1') == 0u",
-           "double('x') == 0.0", "timestamp(request.i64) > timestamp(0)",
+           "request.i64 - 1 < 0",
+           "-request.i64 < 0",
+           "request.i64 * -1 < 0",
+           "request.i64 / request.i32 < 0",
+           "request.i64 % request.i32 == 0",
+           "request.u64 + 1u > 0u",
+           "request.u64 * 2u > 0u",
+           "0u - 1u > 0u",
+           "1 / 0 == 0",
+           "1 % 0 == 0",
+           "1u / 0u == 0u",
+           "request.i64 / (request.i32 + 1) == 0",
+           "int(request.u64) > 0",
+           "uint(request.i64) > 0u",
+           "int(1e300) > 0",
+           "int('9223372036854775808') > 0",
+           "int('') == 0",
+           "int(' 1') == 1",
+           "uint('-1') == 0u",
+           "double('x') == 0.0",
+           "timestamp(request.i64) > timestamp(0)",
            "timestamp('2020-13-01T00:00:00Z') > timestamp(0)",
-           "timestamp('2020-02-30T00:00:00Z') > timestamp(0)", "duration('1') > duration('0s')",
-           "duration('inf') > duration('0s')", "duration('9999999h') > duration('0s')",
+           "timestamp('2020-02-30T00:00:00Z') > timestamp(0)",
+           "duration('1') > duration('0s')",
+           "duration('inf') > duration('0s')",
+           "duration('9999999h') > duration('0s')",
            "timestamp('9999-12-31T23:59:59Z') + duration('1s') > timestamp(0)",
        }) {
     EXPECT_THAT(Decide(text, order), StartsWith("error: ")) << text;
@@ -115,10 +133,10 @@ TEST(Hostile, NotANumberIsEqualToNothing) {
   Order order;
   order.set_f64(std::nan(""));
   const nlohmann::json claims = {{"nan", "NaN"}, {"one", 1}};
-  for (const char* text : {"request.f64 == request.f64", "request.f64 < 1.0", "request.f64 >= 1.0",
-                           "request.f64 <= request.f64", "request.f64 in [request.f64]",
-                           "request.f64 == claims.one", "claims.one <= request.f64",
-                           "request.f64 == claims.nan", "request == request"}) {
+  for (const char* text :
+       {"request.f64 == request.f64", "request.f64 < 1.0", "request.f64 >= 1.0",
+        "request.f64 <= request.f64", "request.f64 in [request.f64]", "request.f64 == claims.one",
+        "claims.one <= request.f64", "request.f64 == claims.nan", "request == request"}) {
     EXPECT_EQ(Decide(text, order, claims), "false") << text;
   }
   EXPECT_EQ(Decide("request.f64 != request.f64", order), "true");
@@ -190,15 +208,17 @@ TEST(Hostile, PatternsAreBounded) {
 
 TEST(Hostile, AddressesThatAreNone) {
   Order order;
-  for (const char* address : {"", "10.0.0", "10.0.0.1.1", ":::1", "010.0.0.1", "10.0.0.1/8",
-                              "10.0.0.1\n", " 10.0.0.1"}) {
+  for (const char* address :
+       {"", "10.0.0", "10.0.0.1.1", ":::1", "010.0.0.1", "10.0.0.1/8", "10.0.0.1\n", " 10.0.0.1"}) {
     order.set_owner(address);
     EXPECT_THAT(Decide("cidr('10.0.0.0/8').containsIP(request.owner)", order), StartsWith("error"))
         << address;
   }
-  const std::pair<const char*, const char*> rows[] = {
-      {"10.255.255.255", "true"}, {"11.0.0.0", "false"}, {"9.255.255.255", "false"},
-      {"::ffff:10.0.0.1", "true"}, {"::1", "false"}};
+  const std::pair<const char*, const char*> rows[] = {{"10.255.255.255", "true"},
+                                                      {"11.0.0.0", "false"},
+                                                      {"9.255.255.255", "false"},
+                                                      {"::ffff:10.0.0.1", "true"},
+                                                      {"::1", "false"}};
   for (const auto& [address, expected] : rows) {
     order.set_owner(address);
     EXPECT_EQ(Decide("cidr('10.0.0.0/8').containsIP(request.owner)", order), expected) << address;

@@ -1,7 +1,7 @@
 // Conditions over messages and claims.
+#include <gmock/gmock.h>
 #include <google/protobuf/dynamic_message.h>
 #include <google/protobuf/text_format.h>
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -203,8 +203,8 @@ TEST(Conditions, AreSplitByWhatTheyNeed) {
 }
 
 TEST(Conditions, HoldIfAndOnlyIfBothHalvesDo) {
-  const char* const parts[] = {"claims.t", "claims.f", "claims.x == 1",       "request.flag",
-                               "!request.flag", "1 / request.parent.i32 > 0"};
+  const char* const parts[] = {"claims.t",     "claims.f",      "claims.x == 1",
+                               "request.flag", "!request.flag", "1 / request.parent.i32 > 0"};
   const nlohmann::json claims = {{"t", true}, {"f", false}};
   const Order order = Filled();
   const TestActivation activation(order, claims);
