@@ -19,16 +19,16 @@ const std::string& EmptyText() {
 const std::shared_ptr<const Principal>& Principal::Anonymous() {
   static const auto* const anonymous = new std::shared_ptr<const Principal>(
       new Principal(VerifiedCredentials{.peer = std::make_shared<Peer>()}, {},
-                    std::make_shared<NameTable>(std::vector<std::string>()), BitSet()));
+                    std::make_shared<NameTable>(std::vector<std::string>()), CallerRights()));
   return *anonymous;
 }
 
 Principal::Principal(VerifiedCredentials caller, std::vector<std::string> roles,
-                     std::shared_ptr<const NameTable> permission_names, BitSet permissions)
+                     std::shared_ptr<const NameTable> permission_names, CallerRights rights)
     : caller_(std::move(caller)),
       roles_(std::move(roles)),
       permission_names_(std::move(permission_names)),
-      permissions_(std::move(permissions)) {}
+      rights_(std::move(rights)) {}
 
 const std::string& Principal::issuer() const {
   return token() == nullptr ? EmptyText() : token()->issuer();
@@ -51,12 +51,17 @@ bool Principal::HasRole(std::string_view role) const {
 
 bool Principal::HasPermission(std::string_view permission) const {
   const std::optional<uint32_t> id = permission_names_->Find(permission);
-  return id.has_value() && permissions_.Has(*id);
+  if (id.has_value()) return rights_.permissions.Has(*id);
+  bool covered = false;
+  permission_names_->ForEachCovering(permission, [&](uint32_t wildcard) {
+    covered = covered || rights_.permissions.Has(wildcard);
+  });
+  return covered;
 }
 
 std::vector<std::string> Principal::permissions() const {
   std::vector<std::string> names;
-  permissions_.ForEach(
+  rights_.permissions.ForEach(
       [&](size_t id) { names.push_back(permission_names_->name(static_cast<uint32_t>(id))); });
   return names;
 }

@@ -9,7 +9,7 @@
 
 #include "absl/types/span.h"
 #include "authz/identity/peer.h"
-#include "authz/policy/bit_set.h"
+#include "authz/policy/caller_rights.h"
 #include "authz/policy/names.h"
 
 namespace warden {
@@ -64,11 +64,13 @@ class Principal {
   const std::shared_ptr<const VerifiedToken>& shared_token() const { return caller_.token; }
   const std::shared_ptr<const VerifiedApiKey>& shared_api_key() const { return caller_.api_key; }
 
-  absl::Span<const std::string> roles() const { return roles_; }  // sorted
+  // Bound and inherited ones, sorted.
+  absl::Span<const std::string> roles() const { return roles_; }
   bool HasRole(std::string_view role) const;
-  // Whether the roles give the permission. Allocates nothing.
+  // Whether the roles give the permission, by its name or by a wildcard. Denials are about methods
+  // and are not looked at. Allocates nothing.
   bool HasPermission(std::string_view permission) const;
-  // Sorted.
+  // Sorted: those that the policy names, and wildcards as they stand there.
   std::vector<std::string> permissions() const;
 
  private:
@@ -76,12 +78,12 @@ class Principal {
   friend class Policy;
 
   Principal(VerifiedCredentials caller, std::vector<std::string> roles,
-            std::shared_ptr<const NameTable> permission_names, BitSet permissions);
+            std::shared_ptr<const NameTable> permission_names, CallerRights rights);
 
   VerifiedCredentials caller_;  // its peer is never null
   std::vector<std::string> roles_;
   std::shared_ptr<const NameTable> permission_names_;  // never null
-  BitSet permissions_;                                 // ids of permission_names_
+  CallerRights rights_;                                // permissions: ids of permission_names_
 };
 
 }  // namespace warden

@@ -9,8 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "authz/policy/access_condition.h"
-#include "authz/policy/policy.h"
-#include "authz/principal.h"
+#include "authz/policy/names.h"
 #include "warden/v1/annotations.pb.h"
 
 namespace warden {
@@ -177,15 +176,6 @@ std::string PermissionsText(const MethodAccess& access) {
   return text;
 }
 
-std::vector<std::string> NamesMissing(const std::vector<std::string>& names,
-                                      const Principal& principal) {
-  std::vector<std::string> missing;
-  for (const std::string& name : names) {
-    if (!principal.HasPermission(name)) missing.push_back(name);
-  }
-  return missing;
-}
-
 }  // namespace
 
 std::string ToString(const MethodAccess& access) {
@@ -217,97 +207,6 @@ absl::StatusOr<MethodAccess> ResolveAccess(const MethodDescriptor& method) {
       problems, "\n",
       [](std::string* out, const Problem& problem) { absl::StrAppend(out, ToString(problem)); });
   return found ? absl::InvalidArgumentError(text) : absl::NotFoundError(text);
-}
-
-absl::StatusOr<AccessRule> AccessRule::Compile(const MethodAccess& access,
-                                               std::shared_ptr<const Policy> policy) {
-  AccessRule rule;
-  rule.kind_ = access.kind;
-  rule.access_ = access;
-  if (access.kind == MethodAccess::Kind::kPermissions) {
-    if (access.all_of.empty() && access.any_of.empty()) {
-      return absl::InvalidArgumentError("access by permissions asks for none");
-    }
-    if (policy == nullptr)
-      return absl::InvalidArgumentError("access by permissions needs a policy");
-    rule.permission_names_ = policy->permission_names();
-    std::vector<std::string> unknown;
-    const auto intern = [&](const std::vector<std::string>& names, BitSet* ids) {
-      for (const std::string& name : names) {
-        const std::optional<uint32_t> id = rule.permission_names_->Find(name);
-        id.has_value() ? ids->Add(*id) : unknown.push_back(UnknownPermission(name, *policy));
-      }
-    };
-    intern(access.all_of, &rule.all_of_);
-    intern(access.any_of, &rule.any_of_);
-    if (!unknown.empty()) return absl::InvalidArgumentError(absl::StrJoin(unknown, "\n"));
-  }
-  rule.armed_ = true;
-  return rule;
-}
-
-std::string UnknownPermission(std::string_view permission, const Policy& policy) {
-  return absl::StrCat("no role of ", policy.file_name(), " gives the permission ",
-                      Quoted(permission), Suggestion(permission, policy.permissions()));
-}
-
-AccessRule::AccessRule(AccessRule&& other) noexcept { *this = std::move(other); }
-
-AccessRule& AccessRule::operator=(AccessRule&& other) noexcept {
-  if (this == &other) return *this;
-  armed_ = std::exchange(other.armed_, false);
-  kind_ = std::exchange(other.kind_, MethodAccess::Kind::kPermissions);
-  access_ = std::move(other.access_);
-  permission_names_ = std::move(other.permission_names_);
-  all_of_ = std::move(other.all_of_);
-  any_of_ = std::move(other.any_of_);
-  return *this;
-}
-
-bool AccessRule::AllowsSet(bool authenticated, const BitSet& granted) const {
-  if (!armed_) return false;
-  if (kind_ == MethodAccess::Kind::kPublic) return true;
-  if (!authenticated) return false;
-  if (kind_ == MethodAccess::Kind::kAuthenticated) return true;
-  return granted.HasAll(all_of_) && (access_.any_of.empty() || granted.HasAny(any_of_));
-}
-
-bool AccessRule::Allows(const Principal& principal) const {
-  // Ids of another version of the policy mean other permissions.
-  if (permission_names_ != nullptr && permission_names_ != principal.permission_names_) {
-    return AllowsByName(principal);
-  }
-  return AllowsSet(principal.authenticated(), principal.permissions_);
-}
-
-bool AccessRule::AllowsByName(const Principal& principal) const {
-  const auto has = [&](const std::string& name) { return principal.HasPermission(name); };
-  return armed_ && principal.authenticated() &&
-         std::all_of(access_.all_of.begin(), access_.all_of.end(), has) &&
-         (access_.any_of.empty() || std::any_of(access_.any_of.begin(), access_.any_of.end(), has));
-}
-
-std::vector<std::string> AccessRule::MissingPermissions(const Principal& principal) const {
-  std::vector<std::string> missing = NamesMissing(access_.all_of, principal);
-  const std::vector<std::string> choices = NamesMissing(access_.any_of, principal);
-  if (choices.size() == access_.any_of.size())
-    missing.insert(missing.end(), choices.begin(), choices.end());
-  return missing;
-}
-
-std::string AccessRule::WhyDenied(const Principal& principal) const {
-  if (Allows(principal)) return "";
-  if (!armed_) return "the rule is empty";
-  if (!principal.authenticated()) return "not authenticated";
-  std::string text;
-  const std::vector<std::string> all = NamesMissing(access_.all_of, principal);
-  if (!all.empty()) absl::StrAppend(&text, "lacks ", absl::StrJoin(all, ", "));
-  if (!access_.any_of.empty() &&
-      NamesMissing(access_.any_of, principal).size() == access_.any_of.size()) {
-    absl::StrAppend(&text, text.empty() ? "" : "; ", "lacks all of (",
-                    absl::StrJoin(access_.any_of, ", "), ")");
-  }
-  return text;
 }
 
 }  // namespace warden

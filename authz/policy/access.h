@@ -12,7 +12,7 @@
 #include "authz/config/problem.h"
 #include "authz/policy/authn.h"
 #include "authz/policy/bit_set.h"
-#include "authz/policy/names.h"
+#include "authz/policy/caller_rights.h"
 
 namespace google::protobuf {
 class MethodDescriptor;
@@ -57,14 +57,24 @@ std::string PlaceOf(const google::protobuf::MethodDescriptor& method);
 // "no role of policy.yaml gives the permission `orders.cancl`; did you mean `orders.cancel`?"
 std::string UnknownPermission(std::string_view permission, const Policy& policy);
 
+// What a rule says of a call.
+enum class AccessVerdict {
+  kAllowed,
+  kAllowedByBreakGlass,  // only because of a break-glass role
+  kLacking,              // not authenticated, or without a permission
+  kDenied,               // by a denial of the policy, whatever the roles give
+};
+
 // A MethodAccess compiled against a policy, but for its condition, which is judged apart. One that
 // was default-constructed or moved from allows nobody. Immutable otherwise, thread-safe.
 class AccessRule {
  public:
   // InvalidArgument if a permission is in no role of the policy (nobody could ever call), or the
-  // access asks for nothing. `policy` may be null if the access is not by permissions.
+  // access asks for nothing. `method` is its full name, "/pkg.Service/Method", that denials go by.
+  // `policy` may be null if the access is not by permissions; nothing is denied then.
   static absl::StatusOr<AccessRule> Compile(const MethodAccess& access,
-                                            std::shared_ptr<const Policy> policy);
+                                            std::shared_ptr<const Policy> policy,
+                                            std::string_view method = "");
 
   AccessRule() = default;
   AccessRule(const AccessRule&) = default;
@@ -72,33 +82,46 @@ class AccessRule {
   AccessRule(AccessRule&& other) noexcept;
   AccessRule& operator=(AccessRule&& other) noexcept;
 
-  // Whether the caller may call. Allocates nothing. A principal that another version of the policy
-  // made is judged by that version alone, name by name.
+  // Whether the caller may call. Denials win, then permissions decide. Allocates nothing. A
+  // principal that another version of the policy made is judged by its permissions, name by name,
+  // and is denied where either version has a denial that could be meant: ids of one mean nothing to
+  // the other. A server bundles rules and principals of one version, so this is for what is kept.
+  AccessVerdict Judge(const Principal& principal) const;
   bool Allows(const Principal& principal) const;
 
-  // The same for a set of permissions, as ids of the policy that the rule was compiled against.
-  bool AllowsSet(bool authenticated, const BitSet& granted) const;
+  // The same for rights of the policy that the rule was compiled against.
+  AccessVerdict Judge(bool authenticated, const CallerRights& rights) const;
 
   // What the caller lacks: every missing permission of all_of and, if none of any_of is there, all
   // of those. Empty if the permissions suffice or none are asked for.
   std::vector<std::string> MissingPermissions(const Principal& principal) const;
 
-  // For the operator's audit: "not authenticated", "lacks orders.read; lacks all of (a, b)"; "" if
-  // allowed. Names nothing that is the caller's.
+  // For the operator's audit: "denied by policy.yaml:12:5 (no contractors)", "not authenticated",
+  // "lacks orders.read; lacks all of (a, b)"; "" if allowed. Names nothing that is the caller's.
   std::string WhyDenied(const Principal& principal) const;
+  // The break-glass roles of the caller:
+  // "break-glass role emergency at policy.yaml:7:3". For kAllowedByBreakGlass.
+  std::string WhyBreakGlass(const Principal& principal) const;
 
   MethodAccess::Kind kind() const { return kind_; }
   const MethodAccess& access() const { return access_; }
+  // The denials of the policy that concern the method, by number.
+  const BitSet& denials() const { return denials_; }
 
  private:
-  bool AllowsByName(const Principal& principal) const;
+  bool IsOfSamePolicy(const Principal& principal) const;
+  // Whether `permissions` are enough, whoever has them.
+  bool Suffice(const BitSet& permissions) const;
+  AccessVerdict JudgeByName(const Principal& principal) const;
 
   bool armed_ = false;
   MethodAccess::Kind kind_ = MethodAccess::Kind::kPermissions;
   MethodAccess access_;
-  std::shared_ptr<const NameTable> permission_names_;
-  BitSet all_of_;
-  BitSet any_of_;
+  std::shared_ptr<const Policy> policy_;
+  BitSet all_of_;                // those that the policy names
+  std::vector<BitSet> covered_;  // the others of all_of, each by the wildcards that give it
+  BitSet any_of_;                // ids of either kind
+  BitSet denials_;
 };
 
 }  // namespace warden

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "absl/container/inlined_vector.h"
 
@@ -21,6 +22,10 @@ class BitSet {
   void Add(size_t member) {
     if (member / 64 >= words_.size()) words_.resize(member / 64 + 1, 0);
     words_[member / 64] |= uint64_t{1} << (member % 64);
+  }
+
+  void Remove(size_t member) {
+    if (member / 64 < words_.size()) words_[member / 64] &= ~(uint64_t{1} << (member % 64));
   }
 
   void AddAll(const BitSet& other) {
@@ -57,6 +62,10 @@ class BitSet {
     return false;
   }
 
+  bool empty() const {
+    return std::all_of(words_.begin(), words_.end(), [](uint64_t word) { return word == 0; });
+  }
+
   // Calls `visit(member)` for each member, in ascending order.
   template <typename Visit>
   void ForEach(Visit visit) const {
@@ -65,6 +74,13 @@ class BitSet {
         visit(i * 64 + static_cast<size_t>(__builtin_ctzll(word)));
       }
     }
+  }
+
+  // Of sets that were made for the same size; others may have the same members and differ.
+  friend bool operator==(const BitSet& a, const BitSet& b) { return a.words_ == b.words_; }
+  template <typename H>
+  friend H AbslHashValue(H hash, const BitSet& set) {
+    return H::combine(std::move(hash), set.words_);
   }
 
  private:

@@ -16,13 +16,20 @@ std::vector<Problem> CheckMethods(
     const std::vector<Problem> found = FindAccessProblems(*method, &access);
     problems.insert(problems.end(), found.begin(), found.end());
     if (policy == nullptr || !found.empty()) continue;
-    for (const std::vector<std::string>* names : {&access.all_of, &access.any_of}) {
-      for (const std::string& permission : *names) {
-        if (policy->GrantsAnywhere(permission)) continue;
-        problems.push_back(
-            {PlaceOf(*method),
-             absl::StrCat(method->full_name(), ": ", UnknownPermission(permission, *policy))});
-      }
+    const std::vector<Problem> unknown = CheckPermissions(*method, access, *policy);
+    problems.insert(problems.end(), unknown.begin(), unknown.end());
+  }
+  return problems;
+}
+
+std::vector<Problem> CheckPermissions(const google::protobuf::MethodDescriptor& method,
+                                      const MethodAccess& access, const Policy& policy) {
+  std::vector<Problem> problems;
+  for (const std::vector<std::string>* names : {&access.all_of, &access.any_of}) {
+    for (const std::string& permission : *names) {
+      if (policy.GrantsAnywhere(permission)) continue;
+      problems.push_back({PlaceOf(method), absl::StrCat(method.full_name(), ": ",
+                                                        UnknownPermission(permission, policy))});
     }
   }
   return problems;

@@ -14,6 +14,7 @@ class MethodDescriptor;
 namespace warden {
 
 class Policy;
+struct MethodAccess;
 
 // Why a server with these methods must not start: methods without annotation, annotations that
 // contradict themselves, permissions that no role gives. All of them, in the methods' order.
@@ -21,6 +22,10 @@ class Policy;
 // their own modules.
 std::vector<Problem> CheckMethods(
     absl::Span<const google::protobuf::MethodDescriptor* const> methods, const Policy* policy);
+
+// The part of it that hangs on the policy: permissions of the method that no role gives.
+std::vector<Problem> CheckPermissions(const google::protobuf::MethodDescriptor& method,
+                                      const MethodAccess& access, const Policy& policy);
 
 }  // namespace warden
 

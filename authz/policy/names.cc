@@ -6,8 +6,6 @@
 namespace warden {
 namespace {
 
-constexpr size_t kMostNameBytes = 128;
-
 bool IsLetterOrDigit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
 }  // namespace
@@ -26,6 +24,21 @@ bool IsValidName(std::string_view name) {
     before = c;
   }
   return IsLetterOrDigit(before);
+}
+
+bool IsValidWildcard(std::string_view text) {
+  if (text.empty() || text.back() != '*') return false;
+  text.remove_suffix(1);
+  if (text.empty()) return true;
+  const char joint = text.back();
+  text.remove_suffix(1);
+  return (joint == '.' || joint == ':' || joint == '/') && IsValidName(text);
+}
+
+bool Covers(std::string_view name_or_wildcard, std::string_view name) {
+  if (name_or_wildcard.empty() || name_or_wildcard.back() != '*') return name_or_wildcard == name;
+  name_or_wildcard.remove_suffix(1);
+  return name.starts_with(name_or_wildcard);
 }
 
 NameTable::NameTable(std::vector<std::string> names) : names_(std::move(names)) {

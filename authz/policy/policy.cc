@@ -8,9 +8,11 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "authz/apikey/verified_api_key.h"
 #include "authz/config/problem.h"
 #include "authz/config/yaml_loader.h"
-#include "authz/policy/binding_index.h"
+#include "authz/policy/denial.h"
+#include "authz/policy/match_index.h"
 #include "authz/policy/policy_builder.h"
 #include "authz/token/verified_token.h"
 #include "warden/v1/policy.pb.h"
@@ -54,75 +56,111 @@ absl::StatusOr<std::shared_ptr<const Policy>> Policy::FromFile(const std::string
   return FromYaml(text, path);
 }
 
+BitSet Policy::Where(std::string_view address) const {
+  BitSet where(address_sets_.size());
+  if (address_sets_.empty()) return where;
+  const std::optional<IpAddress> ip = IpAddress::Parse(address);
+  for (size_t i = 0; i < address_sets_.size(); ++i) {
+    const AddressPart& part = address_sets_[i];
+    if (ip.has_value() ? part.set.Contains(*ip) : part.of_denial) where.Add(i);
+  }
+  return where;
+}
+
+CallerRights Policy::RightsOfRoles(const BitSet& bound) const {
+  CallerRights rights;
+  bound.ForEach([&](size_t id) {
+    rights.roles.AddAll(role_rights_[id].roles);
+    rights.permissions.AddAll(role_rights_[id].permissions);
+    rights.ordinary.AddAll(role_rights_[id].ordinary);
+  });
+  return rights;
+}
+
+BitSet Policy::DenialsOf(const BitSet& holding, const BitSet& roles) const {
+  BitSet denials;
+  holding.ForEach([&](size_t number) {
+    const BitSet& asked = denials_[number].roles;
+    if (asked.empty() || roles.HasAny(asked)) denials.Add(number);
+  });
+  return denials;
+}
+
+BitSet Policy::BindingsHolding(const CallerFacts& caller, const BitSet& where) const {
+  CallerFacts counting = caller;
+  if (!caller.peer_counts) counting.peer = nullptr;
+  return binding_index_->Holding(counting, where);
+}
+
+CallerRights Policy::RightsOf(const CallerFacts& caller, const BitSet& where) const {
+  BitSet bound;
+  BindingsHolding(caller, where).ForEach([&](size_t number) {
+    bound.AddAll(bindings_[number].roles);
+  });
+  CallerRights rights = RightsOfRoles(bound);
+  if (!denials_.empty()) {
+    rights.denials = DenialsOf(denial_index_->Holding(caller, where), rights.roles);
+  }
+  return rights;
+}
+
+CallerRights Policy::RightsOfRole(std::string_view role) const {
+  BitSet bound;
+  if (const std::optional<uint32_t> id = role_names_->Find(role); id.has_value()) bound.Add(*id);
+  CallerRights rights = RightsOfRoles(bound);
+  rights.denials = DenialsOf(denial_index_->Holding(CallerFacts{}, BitSet()), rights.roles);
+  return rights;
+}
+
 std::shared_ptr<const Principal> Policy::MakePrincipal(VerifiedCredentials caller) const {
+  return MakePrincipal(std::move(caller), Where(""));
+}
+
+std::shared_ptr<const Principal> Policy::MakePrincipal(VerifiedCredentials caller,
+                                                       const BitSet& where) const {
   static const auto* const kNoPeer =
       new std::shared_ptr<const Peer>(std::make_shared<const Peer>());
   if (caller.peer == nullptr) caller.peer = *kNoPeer;
-  const Peer& peer = caller.peer_counts ? *caller.peer : **kNoPeer;
-  BitSet role_ids;
-  if (caller.token == nullptr) {
-    role_ids = bindings_->RolesOf(peer, nullptr, caller.api_key.get());
-  } else {
-    const TokenClaims claims{caller.token->issuer(), caller.token->claims()};
-    role_ids = bindings_->RolesOf(peer, &claims, caller.api_key.get());
+  CallerFacts facts{.peer = caller.peer.get(), .peer_counts = caller.peer_counts};
+  std::optional<TokenClaims> token;
+  if (caller.token != nullptr) {
+    facts.token = &token.emplace(TokenClaims{caller.token->issuer(), caller.token->claims()});
   }
+  std::optional<ApiKeyFacts> api_key;
+  if (caller.api_key != nullptr) {
+    facts.api_key = &api_key.emplace(ApiKeyFacts{caller.api_key->id(), caller.api_key->scopes()});
+  }
+  CallerRights rights = RightsOf(facts, where);
   std::vector<std::string> roles;
-  BitSet permissions;
-  role_ids.ForEach([&](size_t id) {
-    roles.push_back(role_names_->name(static_cast<uint32_t>(id)));
-    permissions.AddAll(role_permissions_[id]);
-  });
-  return std::shared_ptr<const Principal>(new Principal(std::move(caller), std::move(roles),
-                                                        permission_names_, std::move(permissions)));
-}
-
-absl::Status Policy::CheckIssuers(absl::Span<const std::string> trusted_issuers) const {
-  ProblemList problems;
-  const std::vector<std::string> trusted(trusted_issuers.begin(), trusted_issuers.end());
-  for (size_t i = 0; i < binding_issuers_.size(); ++i) {
-    const auto& [by_claim, by_api_key, issuer] = binding_issuers_[i];
-    if (!by_claim) continue;
-    const std::string path = ItemPath("bindings", i);
-    if (trusted.empty()) {
-      problems.AddAt(places_, path, "can never hold: the server trusts no issuer of tokens");
-    } else if (issuer.empty() && trusted.size() > 1) {
-      problems.AddAt(places_, path,
-                     absl::StrCat("needs an `issuer`: the server trusts ", trusted.size(),
-                                  " issuers, and each of them could give these roles"));
-    } else if (!issuer.empty() &&
-               std::find(trusted.begin(), trusted.end(), issuer) == trusted.end()) {
-      problems.AddAt(places_, ChildPath(path, "issuer"),
-                     absl::StrCat("the server does not trust the issuer ", Quoted(issuer),
-                                  Suggestion(issuer, trusted)));
-    }
-  }
-  return problems.ToStatus();
-}
-
-absl::Status Policy::CheckApiKeys(bool has_api_keys) const {
-  ProblemList problems;
-  for (size_t i = 0; !has_api_keys && i < binding_issuers_.size(); ++i) {
-    if (!binding_issuers_[i].by_api_key) continue;
-    problems.AddAt(places_, ChildPath(ItemPath("bindings", i), "api_key"),
-                   "can never hold: the server's configuration has no `api_keys`");
-  }
-  return problems.ToStatus();
+  rights.roles.ForEach(
+      [&](size_t id) { roles.push_back(role_names_->name(static_cast<uint32_t>(id))); });
+  return std::shared_ptr<const Principal>(
+      new Principal(std::move(caller), std::move(roles), permission_names_, std::move(rights)));
 }
 
 bool Policy::GrantsAnywhere(std::string_view permission) const {
-  return permission_names_->Find(permission).has_value();
+  bool given = permission_names_->Find(permission).has_value();
+  permission_names_->ForEachCovering(permission, [&](uint32_t) { given = true; });
+  return given;
 }
 
 const BitSet& Policy::PermissionsOf(std::string_view role) const {
   static const auto* const kNone = new BitSet;
   const std::optional<uint32_t> id = role_names_->Find(role);
-  return id.has_value() ? role_permissions_[*id] : *kNone;
+  return id.has_value() ? role_rights_[*id].permissions : *kNone;
+}
+
+bool Policy::has_break_glass() const {
+  return std::any_of(role_specs_.begin(), role_specs_.end(),
+                     [](const RoleSpec& role) { return role.break_glass; });
 }
 
 std::vector<std::string> Policy::UnboundRoles() const {
+  BitSet bound;
+  for (const Binding& binding : bindings_) bound.AddAll(RightsOfRoles(binding.roles).roles);
   std::vector<std::string> unbound;
   for (uint32_t id = 0; id < role_names_->size(); ++id) {
-    if (!bound_roles_.Has(id)) unbound.push_back(role_names_->name(id));
+    if (!bound.Has(id)) unbound.push_back(role_names_->name(id));
   }
   return unbound;
 }
@@ -132,8 +170,19 @@ std::string Policy::PlaceOfRole(std::string_view role) const {
 }
 
 std::string Policy::PlaceOfPermission(std::string_view permission) const {
-  const std::optional<uint32_t> id = permission_names_->Find(permission);
+  std::optional<uint32_t> id = permission_names_->Find(permission);
+  permission_names_->ForEachCovering(permission, [&](uint32_t wildcard) {
+    if (!id.has_value()) id = wildcard;
+  });
   return id.has_value() ? places_.Place(permission_paths_[*id]) : file_name_;
+}
+
+std::string Policy::DenialText(size_t denial) const {
+  if (denial >= denials_.size()) return "denied";
+  const Denial& one = denials_[denial];
+  const std::string place = places_.Place(one.path);
+  return one.description.empty() ? absl::StrCat("denied by ", place)
+                                 : absl::StrCat("denied by ", place, " (", one.description, ")");
 }
 
 }  // namespace warden

@@ -1,66 +1,30 @@
 #include "authz/policy/policy_builder.h"
 
-#include <algorithm>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
-#include "authz/apikey/api_key.h"
-#include "authz/identity/spiffe_id.h"
+#include "absl/strings/str_join.h"
+#include "authz/policy/match_index.h"
+#include "authz/policy/role_graph.h"
 
 namespace warden {
 namespace {
 
-constexpr size_t kSha256HexDigits = 64;
-
-bool IsDnsLabel(std::string_view label) {
-  const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-  return !label.empty() && label.size() <= 63 && plain(label.front()) && plain(label.back()) &&
-         std::all_of(label.begin(), label.end(), [&](char c) { return plain(c) || c == '-'; });
-}
-
-std::string CheckName(std::string_view name) {
-  if (IsValidName(name)) return "";
-  return absl::StrCat(Quoted(name), " is not a valid name; use ",
-                      absl::string_view(kNameGrammar.data(), kNameGrammar.size()));
-}
-
-std::string CheckDnsName(std::string_view name) {
-  if (name.find('*') != std::string_view::npos) {
-    return absl::StrCat(Quoted(name), " has a wildcard; names are compared exactly");
+std::string CheckNameOrWildcard(std::string_view name) {
+  if (IsValidWildcard(name)) return "";
+  std::string complaint = CheckName(name);
+  if (!complaint.empty() && name.find('*') != std::string_view::npos) {
+    return absl::StrCat(Quoted(name), " is not a valid wildcard; `*` stands alone, or at the end ",
+                        "after a `.`, `:` or `/`: `orders.*`");
   }
-  bool good = name.size() <= 253;
-  for (size_t begin = 0; good && begin <= name.size();) {
-    const size_t end = std::min(name.find('.', begin), name.size());
-    good = IsDnsLabel(name.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return good ? "" : absl::StrCat(Quoted(name), " is not a DNS name in lower case");
+  return complaint;
 }
 
-std::string CheckSpiffeId(std::string_view id) {
-  const absl::StatusOr<SpiffeId> parsed = SpiffeId::Parse(id);
-  if (parsed.ok()) return "";
-  return absl::StrCat(Quoted(id), " is not a SPIFFE ID: ", parsed.status().message());
-}
-
-std::string CheckSha256(std::string_view text) {
-  const bool good =
-      text.size() == kSha256HexDigits && std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-      });
-  if (good) return "";
+std::string CheckMethodPattern(std::string_view text) {
+  if (IsMethodPattern(text)) return "";
   return absl::StrCat(Quoted(text),
-                      " is not a SHA-256: 64 lower-case hexadecimal digits, without colons");
+                      " is not a method; write `/package.Service/Method`, or `/package.Service/*`");
 }
-
-std::string CheckKeyId(std::string_view id) {
-  if (IsApiKeyId(id)) return "";
-  return absl::StrCat(Quoted(id), " is not the id of an API key; use ",
-                      absl::string_view(kApiKeyIdGrammar.data(), kApiKeyIdGrammar.size()));
-}
-
-std::string NoCheck(std::string_view) { return ""; }
 
 }  // namespace
 
@@ -69,37 +33,36 @@ absl::StatusOr<std::shared_ptr<const Policy>> PolicyBuilder::Build(std::string s
   policy_->file_name_ = places_.file_name();
   policy_->places_ = places_;
   policy_->sha256_ = std::move(sha256);
-  BuildRoles();
+  if (!CheckSizes()) return problems_.ToStatus();
+  NumberNames();
+  for (const std::string& name : policy_->role_names_->names()) {
+    BuildRole(name, file_.roles().at(name));
+  }
+  ResolveInheritance();
   for (int i = 0; i < file_.bindings_size(); ++i) {
     BuildBinding(file_.bindings(i), ItemPath("bindings", static_cast<size_t>(i)));
   }
+  for (int i = 0; i < file_.deny_size(); ++i) {
+    BuildDenial(file_.deny(i), ItemPath("deny", static_cast<size_t>(i)));
+  }
   if (!problems_.empty()) return problems_.ToStatus();
-  policy_->bindings_ = std::make_unique<const BindingIndex>(bindings_);
+  IndexMatches();
   return std::shared_ptr<const Policy>(std::move(policy_));
 }
 
-template <typename Check>
-std::vector<std::string> PolicyBuilder::CheckList(
-    const google::protobuf::RepeatedPtrField<std::string>& list, const std::string& path,
-    Check check) {
-  std::vector<std::string> items;
-  absl::flat_hash_map<std::string, size_t> seen;
-  for (const std::string& text : list) {
-    const std::string item_path = ItemPath(path, items.size());
-    const auto [first, is_new] = seen.emplace(text, items.size());
-    const std::string complaint = text.empty() ? "is empty" : check(text);
-    if (!complaint.empty()) {
-      Report(item_path, complaint);
-    } else if (!is_new) {
-      Report(item_path,
-             absl::StrCat(Quoted(text), " is a duplicate of item ", first->second, "; remove it"));
-    }
-    items.push_back(text);
-  }
-  return items;
+bool PolicyBuilder::CheckSizes() {
+  const auto check = [&](std::string_view path, size_t size, size_t most) {
+    if (size <= most) return;
+    Report(std::string(path),
+           absl::StrCat("has ", size, " entries; at most ", most, " are allowed"));
+  };
+  check("roles", static_cast<size_t>(file_.roles_size()), Policy::kMostRoles);
+  check("bindings", static_cast<size_t>(file_.bindings_size()), Policy::kMostBindings);
+  check("deny", static_cast<size_t>(file_.deny_size()), Policy::kMostDenials);
+  return problems_.empty();
 }
 
-void PolicyBuilder::BuildRoles() {
+void PolicyBuilder::NumberNames() {
   std::vector<std::string> names;
   std::vector<std::string> permissions;
   for (const auto& [name, role] : file_.roles()) {
@@ -108,55 +71,85 @@ void PolicyBuilder::BuildRoles() {
   }
   policy_->role_names_ = std::make_shared<const NameTable>(std::move(names));
   policy_->permission_names_ = std::make_shared<const NameTable>(std::move(permissions));
-  policy_->permission_paths_.resize(policy_->permission_names_->size());
-  for (const std::string& name : policy_->role_names_->names()) {
-    BuildRole(name, file_.roles().at(name));
+  const size_t count = policy_->permission_names_->size();
+  if (count > Policy::kMostPermissions) {
+    Report("roles", absl::StrCat("name ", count, " permissions; at most ", Policy::kMostPermissions,
+                                 " are allowed"));
   }
+  policy_->permission_paths_.resize(count);
 }
 
 void PolicyBuilder::BuildRole(const std::string& name, const v1::Role& role) {
   const std::string path = ChildPath("roles", name);
   if (const std::string complaint = CheckName(name); !complaint.empty()) Report(path, complaint);
-  const std::string list_path = ChildPath(path, "permissions");
-  if (role.permissions().empty()) {
+  if (role.permissions().empty() && role.inherits().empty()) {
     Report(path, "gives no permissions; list at least one, or remove the role");
   }
-  BitSet granted(policy_->permission_names_->size());
-  const std::vector<std::string> permissions = CheckList(role.permissions(), list_path, CheckName);
+  RoleSpec spec;
+  spec.permissions = RolePermissions(role, ChildPath(path, "permissions"));
+  const NameTable& names = *policy_->role_names_;
+  reader_.ReadList(role.inherits(), ChildPath(path, "inherits"),
+                   [&](std::string_view parent) -> std::string {
+                     const std::optional<uint32_t> id = names.Find(parent);
+                     if (!id.has_value()) {
+                       return absl::StrCat("there is no role ", Quoted(parent),
+                                           Suggestion(parent, names.names()));
+                     }
+                     spec.inherits.push_back(*id);
+                     return "";
+                   });
+  spec.break_glass = role.break_glass();
+  policy_->role_specs_.push_back(std::move(spec));
+}
+
+// With what its wildcards stand for among the permissions that the policy names; what only methods
+// name is found by the wildcard itself.
+BitSet PolicyBuilder::RolePermissions(const v1::Role& role, const std::string& path) {
+  const NameTable& names = *policy_->permission_names_;
+  BitSet granted(names.size());
+  const std::vector<std::string> permissions =
+      reader_.ReadList(role.permissions(), path, CheckNameOrWildcard);
   for (size_t i = 0; i < permissions.size(); ++i) {
-    const uint32_t id = *policy_->permission_names_->Find(permissions[i]);
+    const uint32_t id = *names.Find(permissions[i]);
     granted.Add(id);
-    if (policy_->permission_paths_[id].empty())
-      policy_->permission_paths_[id] = ItemPath(list_path, i);
+    if (policy_->permission_paths_[id].empty()) policy_->permission_paths_[id] = ItemPath(path, i);
+    if (IsValidWildcard(permissions[i])) granted.AddAll(CoveredBy(id));
   }
-  policy_->role_permissions_.push_back(std::move(granted));
+  return granted;
 }
 
-void PolicyBuilder::BuildBinding(const v1::Binding& binding, const std::string& path) {
-  CompiledBinding compiled;
-  compiled.roles = BindingRoles(binding, path);
-  if (!binding.has_claim() && !binding.has_peer() && !binding.has_api_key()) {
-    Report(path, "binds to nobody; set one or more of `claim`, `peer` and `api_key`");
+const BitSet& PolicyBuilder::CoveredBy(uint32_t wildcard) {
+  const auto [found, is_new] = covered_.try_emplace(wildcard);
+  if (!is_new) return found->second;
+  const NameTable& names = *policy_->permission_names_;
+  for (uint32_t other = 0; other < names.size(); ++other) {
+    if (Covers(names.name(wildcard), names.name(other))) found->second.Add(other);
   }
-  if (binding.has_claim()) compiled.claim = BindingClaim(binding, path);
-  if (binding.has_peer()) compiled.peer = BindingPeer(binding.peer(), ChildPath(path, "peer"));
-  if (binding.has_api_key()) {
-    compiled.api_key = BindingApiKey(binding.api_key(), ChildPath(path, "api_key"));
-  }
-  if (!binding.issuer().empty() && !binding.has_claim()) {
-    Report(ChildPath(path, "issuer"), "limits `claim`, but the binding has none");
-  }
-  policy_->bound_roles_.AddAll(compiled.roles);
-  policy_->binding_issuers_.push_back(
-      {binding.has_claim(), binding.has_api_key(), binding.issuer()});
-  bindings_.push_back(std::move(compiled));
+  return found->second;
 }
 
-BitSet PolicyBuilder::BindingRoles(const v1::Binding& binding, const std::string& path) {
+void PolicyBuilder::ResolveInheritance() {
+  std::vector<RoleCycle> cycles;
+  policy_->role_rights_ = ResolveRoles(policy_->role_specs_, &cycles);
+  const NameTable& names = *policy_->role_names_;
+  for (const RoleCycle& cycle : cycles) {
+    std::vector<std::string> way;
+    std::vector<std::string> steps;
+    for (const uint32_t id : cycle) way.push_back(names.name(id));
+    for (size_t i = 0; i + 1 < way.size(); ++i) {
+      steps.push_back(absl::StrCat(way[i], " at ", policy_->PlaceOfRole(way[i])));
+    }
+    Report(ChildPath(ChildPath("roles", way.front()), "inherits"),
+           absl::StrCat("the role inherits from itself: ", absl::StrJoin(way, " -> "), " (",
+                        absl::StrJoin(steps, ", "), ")"));
+  }
+}
+
+BitSet PolicyBuilder::ReadRoles(const google::protobuf::RepeatedPtrField<std::string>& list,
+                                const std::string& path) {
   const NameTable& names = *policy_->role_names_;
   BitSet roles(names.size());
-  if (binding.roles().empty()) Report(path, "gives no roles; list at least one");
-  CheckList(binding.roles(), ChildPath(path, "roles"), [&](std::string_view role) -> std::string {
+  reader_.ReadList(list, path, [&](std::string_view role) -> std::string {
     const std::optional<uint32_t> id = names.Find(role);
     if (!id.has_value()) {
       return absl::StrCat("there is no role ", Quoted(role), Suggestion(role, names.names()));
@@ -167,42 +160,55 @@ BitSet PolicyBuilder::BindingRoles(const v1::Binding& binding, const std::string
   return roles;
 }
 
-CompiledBinding::Claim PolicyBuilder::BindingClaim(const v1::Binding& binding,
-                                                   const std::string& path) {
-  const std::string claim_path = ChildPath(path, "claim");
-  CompiledBinding::Claim claim;
-  absl::StatusOr<ClaimPath> names = ParseClaimPath(binding.claim().path());
-  if (names.ok()) {
-    claim.path = *std::move(names);
-  } else {
-    const absl::string_view message = names.status().message();
-    Report(ChildPath(claim_path, "path"), std::string_view(message.data(), message.size()));
-  }
-  if (binding.claim().values().empty()) {
-    Report(claim_path, "has no values; list at least one");
-  }
-  claim.values = CheckList(binding.claim().values(), ChildPath(claim_path, "values"), NoCheck);
-  claim.issuer = binding.issuer();
-  return claim;
+void PolicyBuilder::AddAddresses(const google::protobuf::RepeatedPtrField<std::string>& ranges,
+                                 const std::string& path, bool of_denial, CallerMatch* match) {
+  if (ranges.empty()) return;
+  match->addresses = policy_->address_sets_.size();
+  policy_->address_sets_.push_back(
+      {reader_.ReadAddresses(ranges, ChildPath(path, "addresses")), of_denial});
 }
 
-CompiledBinding::PeerNames PolicyBuilder::BindingPeer(const v1::PeerMatch& peer,
-                                                      const std::string& path) {
-  if (peer.spiffe_ids().empty() && peer.dns_names().empty() && peer.certificate_sha256().empty()) {
-    Report(path, "names no peer; set `spiffe_ids`, `dns_names` or `certificate_sha256`");
+void PolicyBuilder::BuildBinding(const v1::Binding& binding, const std::string& path) {
+  if (binding.roles().empty()) Report(path, "gives no roles; list at least one");
+  Policy::Binding built;
+  built.roles = ReadRoles(binding.roles(), ChildPath(path, "roles"));
+  built.match = reader_.Read(binding, path);
+  if (!built.match.NamesCaller()) {
+    Report(path, "binds to nobody; set one or more of `claim`, `scopes`, `peer` and `api_key`");
   }
-  return {CheckList(peer.spiffe_ids(), ChildPath(path, "spiffe_ids"), CheckSpiffeId),
-          CheckList(peer.dns_names(), ChildPath(path, "dns_names"), CheckDnsName),
-          CheckList(peer.certificate_sha256(), ChildPath(path, "certificate_sha256"), CheckSha256)};
+  AddAddresses(binding.addresses(), path, /*of_denial=*/false, &built.match);
+  policy_->bindings_.push_back(std::move(built));
 }
 
-CompiledBinding::KeyNames PolicyBuilder::BindingApiKey(const v1::ApiKeyMatch& key,
-                                                       const std::string& path) {
-  if (key.ids().empty() && key.scopes().empty()) {
-    Report(path, "names no key; set `ids` or `scopes`");
+void PolicyBuilder::BuildDenial(const v1::Denial& denial, const std::string& path) {
+  Denial built;
+  built.path = path;
+  built.description = denial.description();
+  built.permissions =
+      reader_.ReadList(denial.permissions(), ChildPath(path, "permissions"), CheckNameOrWildcard);
+  built.methods =
+      reader_.ReadList(denial.methods(), ChildPath(path, "methods"), CheckMethodPattern);
+  built.roles = ReadRoles(denial.roles(), ChildPath(path, "roles"));
+  built.match = reader_.Read(denial, path);
+  if (!built.match.NamesCaller() && denial.roles().empty() && denial.addresses().empty() &&
+      denial.when().empty()) {
+    Report(path,
+           "denies everybody; set one or more of `roles`, `claim`, `scopes`, `peer`, `api_key` and "
+           "`addresses`");
   }
-  return {CheckList(key.ids(), ChildPath(path, "ids"), CheckKeyId),
-          CheckList(key.scopes(), ChildPath(path, "scopes"), CheckName)};
+  AddAddresses(denial.addresses(), path, /*of_denial=*/true, &built.match);
+  policy_->denials_.push_back(std::move(built));
+}
+
+void PolicyBuilder::IndexMatches() {
+  std::vector<CallerMatch> matches;
+  for (const Policy::Binding& binding : policy_->bindings_) matches.push_back(binding.match);
+  policy_->binding_index_ =
+      std::make_unique<const MatchIndex>(matches, MatchIndex::Nameless::kNever);
+  matches.clear();
+  for (const Denial& denial : policy_->denials_) matches.push_back(denial.match);
+  policy_->denial_index_ =
+      std::make_unique<const MatchIndex>(matches, MatchIndex::Nameless::kEverybody);
 }
 
 }  // namespace warden

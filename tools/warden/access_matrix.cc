@@ -77,15 +77,19 @@ absl::StatusOr<AccessMatrix> MakeAccessMatrix(
   for (const google::protobuf::MethodDescriptor* method : methods) {
     absl::StatusOr<MethodAccess> access = ResolveAccess(*method);
     if (!access.ok()) return access.status();
-    const absl::StatusOr<AccessRule> rule = AccessRule::Compile(*access, policy);
-    if (!rule.ok()) return rule.status();
     AccessMatrix::Row& row = matrix.rows.emplace_back();
     row.method = absl::StrCat("/", method->service()->full_name(), "/", method->name());
+    const absl::StatusOr<AccessRule> rule = AccessRule::Compile(*access, policy, row.method);
+    if (!rule.ok()) return rule.status();
+    const auto allows = [&](bool authenticated, std::string_view role) {
+      const AccessVerdict verdict = rule->Judge(authenticated, policy->RightsOfRole(role));
+      return verdict == AccessVerdict::kAllowed || verdict == AccessVerdict::kAllowedByBreakGlass;
+    };
     row.access = *std::move(access);
-    row.anonymous = rule->AllowsSet(/*authenticated=*/false, BitSet());
-    row.authenticated = rule->AllowsSet(/*authenticated=*/true, BitSet());
+    row.anonymous = allows(/*authenticated=*/false, "");
+    row.authenticated = allows(/*authenticated=*/true, "");
     for (const std::string& role : matrix.roles) {
-      row.roles.push_back(rule->AllowsSet(/*authenticated=*/true, policy->PermissionsOf(role)));
+      row.roles.push_back(allows(/*authenticated=*/true, role));
     }
   }
   return matrix;

@@ -77,7 +77,10 @@ void LintPublic(const MethodDescriptor& method, const MethodAccess& access, Find
 
 void LintPolicy(const Policy& policy, const std::set<std::string>& asked, Findings* findings) {
   for (const std::string& permission : policy.permissions()) {
-    if (asked.contains(permission)) continue;
+    const bool used = std::any_of(asked.begin(), asked.end(), [&](const std::string& name) {
+      return Covers(permission, name);
+    });
+    if (used) continue;
     findings->Add(Severity::kWarning, "unused-permission", policy.PlaceOfPermission(permission),
                   absl::StrCat("no method asks for the permission ", Quoted(permission)));
   }

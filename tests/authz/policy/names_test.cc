@@ -27,6 +27,46 @@ TEST(Names, NearMisses) {
   EXPECT_FALSE(IsValidName(std::string("a\0b", 3)));
 }
 
+TEST(Wildcards, GoodOnesAndNearMisses) {
+  for (const std::string good : {"*", "a.*", "a:*", "a/*", "orders.items.*", "s3:get/*"}) {
+    EXPECT_TRUE(IsValidWildcard(good)) << good;
+  }
+  for (const std::string bad : {"", "a", "a*", "**", "a.**", "*.a", "a.*.b", ".*", "a..*", "a-*",
+                                "A.*", "a. *", "a.* ", "*a", "a.*a"}) {
+    EXPECT_FALSE(IsValidWildcard(bad)) << bad;
+  }
+  EXPECT_TRUE(IsValidWildcard(std::string(128, 'a') + ".*"));
+  EXPECT_FALSE(IsValidWildcard(std::string(129, 'a') + ".*"));
+}
+
+TEST(Wildcards, StandForWhatBeginsSo) {
+  EXPECT_TRUE(Covers("orders.*", "orders.read"));
+  EXPECT_TRUE(Covers("orders.*", "orders.items.read"));
+  EXPECT_TRUE(Covers("*", "x"));
+  EXPECT_TRUE(Covers("x", "x"));
+  for (const std::string other : {"orders", "orders-x.read", "order.read", "x.orders.read"}) {
+    EXPECT_FALSE(Covers("orders.*", other)) << other;
+  }
+  EXPECT_FALSE(Covers("x", "xx"));
+}
+
+TEST(NameTable, FindsTheWildcardsThatCoverAName) {
+  const NameTable table({"*", "a.*", "a.b.*", "a.b:*", "a.b", "b.*", "a.c.*"});
+  const auto covering = [&](std::string_view name) {
+    std::vector<std::string> found;
+    table.ForEachCovering(name, [&](uint32_t id) { found.push_back(table.name(id)); });
+    return found;
+  };
+  EXPECT_EQ(covering("a.b.c"), (std::vector<std::string>{"*", "a.*", "a.b.*"}));
+  EXPECT_EQ(covering("a.b:c.d"), (std::vector<std::string>{"*", "a.*", "a.b:*"}));
+  EXPECT_EQ(covering("a.b"), (std::vector<std::string>{"*", "a.*"}));
+  EXPECT_EQ(covering("c"), (std::vector<std::string>{"*"}));
+  EXPECT_EQ(covering("a.*"), (std::vector<std::string>{}));
+  EXPECT_EQ(covering(""), (std::vector<std::string>{}));
+  EXPECT_EQ(covering(std::string(127, 'z')), (std::vector<std::string>{"*"}));
+  EXPECT_EQ(covering(std::string(400, 'z')), (std::vector<std::string>{}));
+}
+
 TEST(NameTable, GivesEachNameOneNumberInOrder) {
   const NameTable table({"c", "a", "b", "a"});
   EXPECT_EQ(table.names(), (std::vector<std::string>{"a", "b", "c"}));

@@ -5,7 +5,7 @@
 #include <new>
 
 #include "authz/policy/access.h"
-#include "authz/policy/binding_index.h"
+#include "authz/policy/match_index.h"
 #include "authz/policy/policy.h"
 #include "nlohmann/json.hpp"
 
@@ -83,6 +83,27 @@ void BM_Denies(benchmark::State& state) {
 }
 BENCHMARK(BM_Denies)->Arg(10)->Arg(1000);
 
+// A permission that only a wildcard gives, and ten denials that hold for others, for other methods
+// or for the caller elsewhere.
+void BM_AllowsByWildcardBesideDenials(benchmark::State& state) {
+  std::string yaml =
+      "roles:\n  r: {permissions: [\"service0.*\"]}\n  other: {permissions: [x]}\n"
+      "bindings:\n  - {roles: [r], peer: {dns_names: [p]}}\ndeny:\n";
+  for (int i = 0; i < 10; ++i) {
+    yaml += "  - {permissions: [\"service" + std::to_string(i % 2) + ".*\"], roles: [" +
+            (i % 2 == 0 ? "other" : "r") + "]}\n";
+  }
+  const auto policy = *Policy::FromYaml(yaml, "bench.yaml");
+  const auto principal = policy->MakePrincipal(MakePeer(), nullptr);
+  const AccessRule rule =
+      *AccessRule::Compile({MethodAccess::Kind::kPermissions, {"service0.verb1"}, {}}, policy);
+  if (!rule.Allows(*principal)) state.SkipWithError("must be allowed");
+  const size_t before = allocations;
+  for (auto _ : state) benchmark::DoNotOptimize(rule.Judge(*principal));
+  ReportAllocations(state, before);
+}
+BENCHMARK(BM_AllowsByWildcardBesideDenials);
+
 // A principal that the previous version of the policy made.
 void BM_AllowsAcrossVersions(benchmark::State& state) {
   const auto policy = MakePolicy(100);
@@ -112,24 +133,24 @@ void BM_MakePrincipal(benchmark::State& state) {
 }
 BENCHMARK(BM_MakePrincipal)->Arg(10)->Arg(100);
 
-// Roles from a token's claims: a nested list of ten, three of which are bound.
-void BM_RolesOfClaims(benchmark::State& state) {
-  std::vector<CompiledBinding> bindings;
-  for (size_t i = 0; i < 50; ++i) {
-    CompiledBinding& binding = bindings.emplace_back();
-    binding.roles.Add(i);
-    binding.claim =
-        CompiledBinding::Claim{{"realm_access", "roles"}, {"role-" + std::to_string(i * 4)}, ""};
+// What holds by a token's claims: a nested list of ten, three of which are bound.
+void BM_ClaimsHolding(benchmark::State& state) {
+  std::vector<CallerMatch> matches(50);
+  for (size_t i = 0; i < matches.size(); ++i) {
+    matches[i].claim =
+        CallerMatch::Claim{{"realm_access", "roles"}, {"role-" + std::to_string(i * 4)}};
   }
-  const BindingIndex index(bindings);
+  const MatchIndex index(matches, MatchIndex::Nameless::kNever);
   nlohmann::json roles = nlohmann::json::array();
   for (int i = 0; i < 10; ++i) roles.push_back("role-" + std::to_string(i));
   const nlohmann::json claims = {{"sub", "alice"}, {"realm_access", {{"roles", roles}}}};
   const TokenClaims token{"https://auth.shop.example", claims};
-  const Peer peer;
-  for (auto _ : state) benchmark::DoNotOptimize(index.RolesOf(peer, &token));
+  const BitSet nowhere;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(index.Holding({.token = &token}, nowhere));
+  }
 }
-BENCHMARK(BM_RolesOfClaims);
+BENCHMARK(BM_ClaimsHolding);
 
 }  // namespace
 }  // namespace warden
