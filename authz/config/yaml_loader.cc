@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
+#include <google/protobuf/struct.pb.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@
 #include "authz/config/problem.h"
 #include "authz/config/yaml_scalar.h"
 #include "authz/config/yaml_tree.h"
+#include "nlohmann/json.hpp"
 
 namespace warden {
 namespace {
@@ -28,6 +30,7 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::OneofDescriptor;
 using google::protobuf::Reflection;
+using google::protobuf::Struct;
 
 // One step of a field path; the path is written out only for a problem.
 struct Step {
@@ -214,6 +217,12 @@ class MessageReader {
       std::visit(SetScalar{out, &field}, *std::move(value));
       return;
     }
+    if (field.message_type()->full_name() == Struct::descriptor()->full_name()) {
+      if (!Expect(node, YamlNode::Kind::kMapping, path, mark)) return;
+      Message* child = field.is_repeated() ? reflection->AddMessage(out, &field)
+                                           : reflection->MutableMessage(out, &field);
+      return ReadStruct(node, path, google::protobuf::DownCast<Struct*>(child));
+    }
     const bool scalar = IsScalarMessage(field.message_type()->full_name());
     if (!Expect(node, scalar ? YamlNode::Kind::kScalar : YamlNode::Kind::kMapping, path, mark))
       return;
@@ -244,6 +253,43 @@ class MessageReader {
       std::visit(SetScalar{entry, entry_type.map_key()}, *std::move(value));
       ReadValue(node.children[i], key.mark, &step, *entry_type.map_value(), entry);
     }
+  }
+
+  void ReadStruct(const YamlNode& node, const Step* path, Struct* out) {
+    KeySet seen;
+    for (size_t i = 0; i < node.children.size(); ++i) {
+      const Step step{path, node.keys[i].text};
+      if (!CheckKey(node.keys[i], step, &seen)) continue;
+      ReadData(node.children[i], &step, &(*out->mutable_fields())[node.keys[i].text]);
+    }
+  }
+
+  // Data without a schema. A plain scalar that reads as a boolean or as a number of JSON is one.
+  void ReadData(const YamlNode& node, const Step* path, google::protobuf::Value* out) {
+    switch (node.kind) {
+      case YamlNode::Kind::kRefused:
+        return;
+      case YamlNode::Kind::kNull:
+        return out->set_null_value(google::protobuf::NULL_VALUE);
+      case YamlNode::Kind::kList:
+        out->mutable_list_value();
+        for (size_t i = 0; i < node.children.size(); ++i) {
+          const Step step{path, {}, i, true};
+          ReadData(node.children[i], &step, out->mutable_list_value()->add_values());
+        }
+        return;
+      case YamlNode::Kind::kMapping:
+        return ReadStruct(node, path, out->mutable_struct_value());
+      case YamlNode::Kind::kScalar:
+        break;
+    }
+    const bool number = !node.quoted && nlohmann::json::accept(node.text) &&
+                        nlohmann::json::parse(node.text).is_number();
+    if (number) return out->set_number_value(nlohmann::json::parse(node.text).get<double>());
+    if (!node.quoted && (node.text == "true" || node.text == "false")) {
+      return out->set_bool_value(node.text == "true");
+    }
+    out->set_string_value(node.text);
   }
 
   void ReportValue(const YamlNode& node, const Step* path, const absl::Status& status) {

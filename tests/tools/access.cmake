@@ -14,8 +14,13 @@ foreach(name shop broken conditions)
 endforeach()
 add_custom_target(access_test_sets DEPENDS ${sets})
 warden_test(access_commands_test
-  SOURCES access_commands_test.cc condition_commands_test.cc proto_commands_test.cc run_warden.cc
-  LIBS protobuf::libprotobuf)
+  SOURCES
+    access_commands_test.cc
+    condition_commands_test.cc
+    policy_commands_test.cc
+    proto_commands_test.cc
+    run_warden.cc
+  LIBS protobuf::libprotobuf nlohmann_json::nlohmann_json)
 add_dependencies(access_commands_test access_test_sets warden_cli)
 target_compile_definitions(access_commands_test PRIVATE
   WARDEN_CLI="$<TARGET_FILE:warden_cli>"

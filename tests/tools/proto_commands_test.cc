@@ -28,13 +28,33 @@ TEST(Lint, ACleanSetHasNotesOnly) {
   EXPECT_EQ(result.err, "");
   EXPECT_EQ(result.out,
             "shop.proto:21:3: note: shop.v1.Shop.Status: anybody may call it [public-method]\n"
-            "0 errors, 0 warnings\n");
+            "shop.proto:32:3: warning: shop.v1.Shop.Upload: a stream without rate_limit; a caller "
+            "may open any number [stream-without-limit]\n"
+            "0 errors, 1 warning\n");
+}
+
+TEST(Lint, ATeamChoosesHowGraveARuleIs) {
+  const std::vector<std::string> lint = {"proto", "lint", "--descriptor-set", kShop, "--rule"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), lint.begin(), lint.end());
+    return RunWarden(more);
+  };
+  const CommandResult error = with({"public-method=error"});
+  EXPECT_EQ(error.exit_status, 1);
+  EXPECT_THAT(error.out, HasSubstr("error: shop.v1.Shop.Status: anybody may call it"));
+  EXPECT_EQ(with({"public-method=error", "--public", "/shop.v1.Shop/Status"}).exit_status, 0);
+  const CommandResult off = with({"public-method=off", "--rule", "stream-without-limit=off"});
+  EXPECT_EQ(off.out, "0 errors, 0 warnings\n");
+  EXPECT_EQ(with({"stream-without-limit=error"}).exit_status, 1);
+  EXPECT_EQ(with({"acces=off"}).exit_status, 2);
+  EXPECT_EQ(with({"access=off"}).exit_status, 2);  // always an error
+  EXPECT_EQ(with({"unbound-role=grave"}).exit_status, 2);
 }
 
 TEST(Lint, WithoutPolicyPermissionsAreNotLookedFor) {
   const CommandResult result = RunWarden({"proto", "lint", "--descriptor-set", kShop});
   EXPECT_EQ(result.exit_status, 0);
-  EXPECT_THAT(result.out, HasSubstr("0 errors, 0 warnings\n"));
+  EXPECT_THAT(result.out, HasSubstr("0 errors, 1 warning\n"));
 }
 
 TEST(Lint, WarnsOfWhatNobodyUses) {
@@ -47,7 +67,7 @@ TEST(Lint, WarnsOfWhatNobodyUses) {
       AllOf(HasSubstr(policy + ":3:76: warning: no method asks for the permission `shop.never` "
                                "[unused-permission]\n"),
             HasSubstr(policy + ":4:3: warning: no binding gives the role `idle` [unbound-role]\n"),
-            HasSubstr("0 errors, 2 warnings\n")));
+            HasSubstr("0 errors, 3 warnings\n")));
 }
 
 TEST(Lint, FindsOneErrorOfEachKind) {

@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "authz/policy/policy.h"
 #include "tools/warden/access_matrix.h"
+#include "tools/warden/access_verbs.h"
 #include "tools/warden/commands.h"
 #include "tools/warden/descriptors.h"
 
@@ -36,7 +37,8 @@ int Matrix(const MatrixOptions& options) {
   }
   const absl::StatusOr<AccessMatrix> matrix = MakeAccessMatrix(*methods, *policy);
   if (!matrix.ok()) return Fail(matrix.status(), kNo);
-  std::cout << (options.format == "json"       ? MatrixAsJson(*matrix)
+  std::cout << (options.format == "html"       ? MatrixAsHtml(*matrix)
+                : options.format == "json"     ? MatrixAsJson(*matrix)
                 : options.format == "markdown" ? MatrixAsMarkdown(*matrix)
                                                : MatrixAsTable(*matrix));
   return kYes;
@@ -47,6 +49,8 @@ int Matrix(const MatrixOptions& options) {
 void AddAccessCommands(CLI::App& app, int* status) {
   CLI::App* access = app.add_subcommand("access", "Look at who may call what");
   access->require_subcommand(1);
+  AddExplain(*access, status);
+  AddDiff(*access, status);
   CLI::App* matrix =
       access->add_subcommand("matrix",
                              "Print which role alone may call which method.\n"
@@ -62,8 +66,8 @@ void AddAccessCommands(CLI::App& app, int* status) {
       ->required()
       ->check(CLI::ExistingFile);
   matrix->add_option("--service", options->services, "Only this service (full name; repeatable)");
-  matrix->add_option("--format", options->format, "table (default), json or markdown")
-      ->check(CLI::IsMember({"table", "json", "markdown"}));
+  matrix->add_option("--format", options->format, "table (default), json, markdown or html")
+      ->check(CLI::IsMember({"table", "json", "markdown", "html"}));
   matrix->callback([options, status] { *status = Matrix(*options); });
 }
 

@@ -10,6 +10,7 @@
 #include "authz/policy/access_condition.h"
 #include "authz/policy/check.h"
 #include "nlohmann/json.hpp"
+#include "tools/warden/html.h"
 
 namespace warden::cli {
 namespace {
@@ -122,6 +123,36 @@ std::string MatrixAsMarkdown(const AccessMatrix& matrix) {
   for (const Cells& cells : lines)
     absl::StrAppend(&text, "| ", absl::StrJoin(cells, " | "), " |\n");
   return text;
+}
+
+std::string MatrixAsHtml(const AccessMatrix& matrix) {
+  const std::vector<Cells> lines = CellsOf(matrix);
+  std::string text =
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>Access matrix</title>\n"
+      "<style>\n"
+      "body { font: 14px sans-serif; margin: 2em }\n"
+      "table { border-collapse: collapse }\n"
+      "th, td { border: 1px solid #bbb; padding: .3em .6em; text-align: left }\n"
+      "thead th { position: sticky; top: 0; background: #eee }\n"
+      "td.yes { background: #cfe8cf; text-align: center }\n"
+      "td.no { color: #999; text-align: center }\n"
+      "</style>\n</head>\n<body>\n<h1>Access matrix</h1>\n";
+  absl::StrAppend(&text, "<p>Policy <code>", HtmlText(matrix.policy_sha256),
+                  "</code></p>\n<table>\n<thead>\n<tr>");
+  for (const std::string& heading : lines.front()) {
+    absl::StrAppend(&text, "<th scope=\"col\">", HtmlText(heading), "</th>");
+  }
+  text += "</tr>\n</thead>\n<tbody>\n";
+  for (size_t i = 1; i < lines.size(); ++i) {
+    absl::StrAppend(&text, "<tr><th scope=\"row\"><code>", HtmlText(lines[i][0]),
+                    "</code></th><td>", HtmlText(lines[i][1]), "</td>");
+    for (size_t j = 2; j < lines[i].size(); ++j) {
+      const bool yes = lines[i][j] == "yes";
+      absl::StrAppend(&text, "<td class=\"", yes ? "yes" : "no", "\">", lines[i][j], "</td>");
+    }
+    text += "</tr>\n";
+  }
+  return text + "</tbody>\n</table>\n</body>\n</html>\n";
 }
 
 std::string MatrixAsJson(const AccessMatrix& matrix) {

@@ -34,6 +34,8 @@ absl::StatusOr<AccessMatrix> MakeAccessMatrix(
 
 std::string MatrixAsTable(const AccessMatrix& matrix);
 std::string MatrixAsMarkdown(const AccessMatrix& matrix);
+// A page of its own, without scripts.
+std::string MatrixAsHtml(const AccessMatrix& matrix);
 std::string MatrixAsJson(const AccessMatrix& matrix);
 
 }  // namespace warden::cli

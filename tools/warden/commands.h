@@ -12,10 +12,11 @@ inline constexpr int kYes = 0;
 inline constexpr int kNo = 1;
 inline constexpr int kUsage = 2;
 
-void AddAccessCommands(CLI::App& app, int* status);      // access matrix
+void AddAccessCommands(CLI::App& app, int* status);      // access matrix, explain, diff
 void AddApiKeyCommands(CLI::App& app, int* status);      // apikey create, list, rotate, ...
 void AddKeysCommands(CLI::App& app, int* status);        // keys check
 void AddMessageCommands(CLI::App& app, int* status);     // message validate
+void AddPolicyCommands(CLI::App& app, int* status);      // policy test
 void AddProtoCommands(CLI::App& app, int* status);       // proto lint
 void AddRevocationCommands(CLI::App& app, int* status);  // revoke, revocations list and lift
 void AddTokenCommands(CLI::App& app, int* status);       // token inspect, verify, mint, keygen

@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
   warden::cli::AddMessageCommands(app, &status);
   warden::cli::AddProtoCommands(app, &status);
   warden::cli::AddAccessCommands(app, &status);
+  warden::cli::AddPolicyCommands(app, &status);
   warden::cli::AddRevocationCommands(app, &status);
   warden::cli::AddApiKeyCommands(app, &status);
   try {

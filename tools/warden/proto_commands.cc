@@ -18,6 +18,8 @@ struct LintOptions {
   std::string policy;
   std::vector<std::string> services;
   std::string format = "text";
+  std::vector<std::string> rules;
+  std::vector<std::string> public_methods;
 };
 
 // Prints why an input cannot be used.
@@ -27,6 +29,11 @@ int Unreadable(const absl::Status& status) {
 }
 
 int Lint(const LintOptions& options) {
+  LintChoices choices;
+  choices.public_methods.insert(options.public_methods.begin(), options.public_methods.end());
+  for (const std::string& rule : options.rules) {
+    if (const absl::Status read = ReadLevel(rule, &choices); !read.ok()) return Unreadable(read);
+  }
   const absl::StatusOr<std::unique_ptr<DescriptorSet>> set =
       DescriptorSet::Load(options.descriptor_set);
   if (!set.ok()) return Unreadable(set.status());
@@ -44,7 +51,7 @@ int Lint(const LintOptions& options) {
       return Unreadable(loaded.status());
     }
   }
-  const std::vector<Finding> found = LintMethods(*methods, policy.get());
+  const std::vector<Finding> found = LintMethods(*methods, policy.get(), choices);
   findings.insert(findings.end(), found.begin(), found.end());
   std::cout << (options.format == "json" ? FindingsAsJson(findings) : FindingsAsText(findings));
   const bool clean = std::none_of(findings.begin(), findings.end(), [](const Finding& finding) {
@@ -72,6 +79,10 @@ void AddProtoCommands(CLI::App& app, int* status) {
   lint->add_option("--service", options->services, "Only this service (full name; repeatable)");
   lint->add_option("--format", options->format, "text (default) or json")
       ->check(CLI::IsMember({"text", "json"}));
+  lint->add_option("--rule", options->rules,
+                   "RULE=error, warning, note or off: how grave a rule is (repeatable)");
+  lint->add_option("--public", options->public_methods,
+                   "A method that is meant to be public, /shop.v1.Shop/Status (repeatable)");
   lint->callback([options, status] { *status = Lint(*options); });
 }
 

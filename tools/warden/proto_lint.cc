@@ -1,6 +1,7 @@
 #include "tools/warden/proto_lint.h"
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <optional>
 #include <set>
@@ -10,10 +11,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "authz/policy/access.h"
+#include "authz/config/problem.h"
 #include "authz/policy/check.h"
 #include "interceptors/limits/limit_spec.h"
 #include "interceptors/rules/program.h"
 #include "nlohmann/json.hpp"
+#include "warden/v1/annotations.pb.h"
 
 namespace warden::cli {
 namespace {
@@ -55,7 +58,7 @@ void LintLimit(const MethodDescriptor& method, Findings* findings) {
   }
 }
 
-void LintRules(const MethodDescriptor& method, Findings* findings) {
+void LintFieldRules(const MethodDescriptor& method, Findings* findings) {
   const Descriptor& type = *method.input_type();
   const absl::StatusOr<std::shared_ptr<const Program>> program = Program::Compile(type);
   if (!program.ok()) {
@@ -69,10 +72,42 @@ void LintRules(const MethodDescriptor& method, Findings* findings) {
   }
 }
 
-void LintPublic(const MethodDescriptor& method, const MethodAccess& access, Findings* findings) {
+// The first sensitive field of the type, as a path from it; "" where it has none.
+std::string SensitiveField(const Descriptor& type, std::set<const Descriptor*>* seen) {
+  if (!seen->insert(&type).second) return "";
+  for (int i = 0; i < type.field_count(); ++i) {
+    const google::protobuf::FieldDescriptor& field = *type.field(i);
+    if (field.options().GetExtension(v1::sensitive)) return field.name();
+    if (field.message_type() == nullptr) continue;
+    const std::string below = SensitiveField(*field.message_type(), seen);
+    if (!below.empty()) return absl::StrCat(field.name(), ".", below);
+  }
+  return "";
+}
+
+void LintPublic(const MethodDescriptor& method, const MethodAccess& access,
+                const LintChoices& choices, Findings* findings) {
   if (access.kind != MethodAccess::Kind::kPublic) return;
-  findings->Add(Severity::kNote, "public-method", PlaceOf(method),
-                absl::StrCat(method.full_name(), ": anybody may call it"));
+  const std::string name = absl::StrCat("/", method.service()->full_name(), "/", method.name());
+  if (!choices.public_methods.contains(name)) {
+    findings->Add(Severity::kNote, "public-method", PlaceOf(method),
+                  absl::StrCat(method.full_name(), ": anybody may call it"));
+  }
+  std::set<const Descriptor*> seen;
+  const std::string field = SensitiveField(*method.output_type(), &seen);
+  if (field.empty()) return;
+  findings->Add(Severity::kWarning, "public-sensitive", PlaceOf(method),
+                absl::StrCat(method.full_name(), ": anybody may call it, and its answer's `", field,
+                             "` is sensitive"));
+}
+
+void LintStreamLimit(const MethodDescriptor& method, Findings* findings) {
+  if (!method.client_streaming() && !method.server_streaming()) return;
+  const absl::StatusOr<std::optional<LimitSpec>> limit = ResolveLimit(method);
+  if (!limit.ok() || limit->has_value()) return;
+  findings->Add(Severity::kWarning, "stream-without-limit", PlaceOf(method),
+                absl::StrCat(method.full_name(),
+                             ": a stream without rate_limit; a caller may open any number"));
 }
 
 void LintPolicy(const Policy& policy, const std::set<std::string>& asked, Findings* findings) {
@@ -90,7 +125,57 @@ void LintPolicy(const Policy& policy, const std::set<std::string>& asked, Findin
   }
 }
 
+// Why a server would not start, and what is only advice.
+constexpr std::array<std::string_view, 5> kFixedRules = {"access", "field-rules", "policy",
+                                                         "rate-limit", "stream-rules"};
+constexpr std::array<std::string_view, 5> kChosenRules = {
+    "public-method", "public-sensitive", "stream-without-limit", "unbound-role",
+    "unused-permission"};
+
+std::vector<Finding> Choose(std::vector<Finding> findings, const LintChoices& choices) {
+  std::vector<Finding> chosen;
+  for (Finding& finding : findings) {
+    if (const auto level = choices.levels.find(finding.rule); level != choices.levels.end()) {
+      if (!level->second.has_value()) continue;
+      finding.severity = *level->second;
+    }
+    chosen.push_back(std::move(finding));
+  }
+  return chosen;
+}
+
 }  // namespace
+
+std::vector<std::string> LintRules() {
+  std::vector<std::string> rules(kFixedRules.begin(), kFixedRules.end());
+  rules.insert(rules.end(), kChosenRules.begin(), kChosenRules.end());
+  std::sort(rules.begin(), rules.end());
+  return rules;
+}
+
+absl::Status ReadLevel(std::string_view text, LintChoices* choices) {
+  const size_t equals = text.find('=');
+  const std::string rule(text.substr(0, equals));
+  const std::string_view level = equals == text.npos ? "" : text.substr(equals + 1);
+  const auto names = [&](const auto& rules) {
+    return std::find(rules.begin(), rules.end(), rule) != rules.end();
+  };
+  if (names(kFixedRules)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--rule ", rule, ": keeps a server from starting, so it is always an error"));
+  }
+  if (!names(kChosenRules)) {
+    return absl::InvalidArgumentError(absl::StrCat("--rule ", rule, ": unknown rule",
+                                                   Suggestion(rule, LintRules())));
+  }
+  for (const Severity severity : {Severity::kError, Severity::kWarning, Severity::kNote}) {
+    if (level == ToString(severity)) choices->levels[rule] = severity;
+  }
+  if (level == "off") choices->levels[rule] = std::nullopt;
+  if (choices->levels.contains(rule)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("--rule ", rule, ": expected ", rule, "=error, =warning, =note or =off"));
+}
 
 std::string_view ToString(Severity severity) {
   switch (severity) {
@@ -105,7 +190,7 @@ std::string_view ToString(Severity severity) {
 }
 
 std::vector<Finding> LintMethods(const std::vector<const MethodDescriptor*>& methods,
-                                 const Policy* policy) {
+                                 const Policy* policy, const LintChoices& choices) {
   Findings findings;
   std::set<std::string> asked;
   for (const MethodDescriptor* method : methods) {
@@ -113,15 +198,16 @@ std::vector<Finding> LintMethods(const std::vector<const MethodDescriptor*>& met
       findings.Add(Severity::kError, "access", problem.place, problem.message);
     }
     if (const absl::StatusOr<MethodAccess> access = ResolveAccess(*method); access.ok()) {
-      LintPublic(*method, *access, &findings);
+      LintPublic(*method, *access, choices, &findings);
       asked.insert(access->all_of.begin(), access->all_of.end());
       asked.insert(access->any_of.begin(), access->any_of.end());
     }
     LintLimit(*method, &findings);
-    LintRules(*method, &findings);
+    LintStreamLimit(*method, &findings);
+    LintFieldRules(*method, &findings);
   }
   if (policy != nullptr) LintPolicy(*policy, asked, &findings);
-  return findings.Take();
+  return Choose(findings.Take(), choices);
 }
 
 std::vector<Finding> PolicyFindings(const absl::Status& status) {
