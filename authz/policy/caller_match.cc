@@ -60,6 +60,7 @@ MatchParts ExamineMatch(const CallerMatch& match, const CallerFacts& caller, con
   parts.peer = !match.peer.has_value() || PeerHolds(*match.peer, caller.peer);
   parts.api_key = !match.api_key.has_value() || KeyHolds(*match.api_key, caller.api_key);
   parts.addresses = !match.addresses.has_value() || where.Has(*match.addresses);
+  parts.when = !match.when.has_value() || where.Has(*match.when);
   return parts;
 }
 

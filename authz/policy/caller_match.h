@@ -37,7 +37,8 @@ struct CallerMatch {
   std::string issuer = {};               // of the token; "" for any. No part of its own
   std::optional<PeerNames> peer = std::nullopt;
   std::optional<KeyNames> api_key = std::nullopt;
-  std::optional<size_t> addresses = std::nullopt;  // number of the policy's set of addresses
+  std::optional<size_t> addresses = std::nullopt;  // number of the policy's circumstance
+  std::optional<size_t> when = std::nullopt;       // likewise
 
   bool ByToken() const { return claim.has_value() || !scopes.empty(); }
   // Whether it says who the caller is, and not only where.
@@ -75,8 +76,11 @@ struct MatchParts {
   bool peer = true;
   bool api_key = true;
   bool addresses = true;
+  bool when = true;
 
-  bool all() const { return claim && scopes && issuer && peer && api_key && addresses; }
+  bool all() const {
+    return claim && scopes && issuer && peer && api_key && addresses && when;
+  }
 };
 
 // Goes through the match part by part: for explanations. Decisions are MatchIndex's, and the same.

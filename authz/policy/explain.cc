@@ -24,6 +24,7 @@ std::string Failing(const MatchParts& parts) {
   add(parts.peer, "peer");
   add(parts.api_key, "api_key");
   add(parts.addresses, "addresses");
+  add(parts.when, "when");
   return absl::StrJoin(failing, ", ",
                        [](std::string* out, std::string_view part) { out->append(part); });
 }

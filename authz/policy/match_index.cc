@@ -36,7 +36,8 @@ MatchIndex::MatchIndex(const std::vector<CallerMatch>& matches, Nameless nameles
       for (const auto& id : match.api_key->ids) by_key_id_[id].push_back(number);
       for (const auto& scope : match.api_key->scopes) by_key_scope_[scope].push_back(number);
     }
-    if (match.addresses.has_value()) addresses_.push_back({number, *match.addresses});
+    if (match.addresses.has_value()) circumstances_.push_back({number, *match.addresses});
+    if (match.when.has_value()) circumstances_.push_back({number, *match.when});
     if (!match.NamesCaller() && nameless == Nameless::kEverybody) nameless_.Add(number);
   }
 }
@@ -136,7 +137,7 @@ BitSet MatchIndex::Holding(const CallerFacts& caller, const BitSet& where) const
                        (!needs_key_.Has(number) || keys.Has(number));
     if (holds) holding.Add(number);
   });
-  for (const AddressPart& part : addresses_) {
+  for (const Circumstance& part : circumstances_) {
     if (!where.Has(part.set)) holding.Remove(part.match);
   }
   return holding;

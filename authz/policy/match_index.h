@@ -21,11 +21,12 @@ namespace warden {
 class MatchIndex {
  public:
   // What a match means that does not name a caller: it never holds, or it holds for everybody whose
-  // address it allows.
+  // circumstances it asks for.
   enum class Nameless { kNever, kEverybody };
   MatchIndex(const std::vector<CallerMatch>& matches, Nameless nameless);
 
-  // The numbers of the matches that hold. `where` has the sets of addresses that the peer's is in.
+  // The numbers of the matches that hold. `where` has the circumstances of the
+  // call, see Policy::Where.
   BitSet Holding(const CallerFacts& caller, const BitSet& where) const;
 
  private:
@@ -35,7 +36,7 @@ class MatchIndex {
     ClaimPath path;
     ByText by_value;
   };
-  struct AddressPart {
+  struct Circumstance {
     uint32_t match;
     size_t set;
   };
@@ -65,7 +66,7 @@ class MatchIndex {
   ByText by_common_name_;
   ByText by_key_id_;
   ByText by_key_scope_;
-  std::vector<AddressPart> addresses_;
+  std::vector<Circumstance> circumstances_;
 };
 
 }  // namespace warden

@@ -77,13 +77,9 @@ std::string CheckName(std::string_view name) {
   return absl::StrCat(Quoted(name), " is not a valid name; use ", std::string(kNameGrammar));
 }
 
-void MatchReader::CheckRest(const CallerMatch& match, const std::string& issuer,
-                            const std::string& when, const std::string& path) {
-  if (!issuer.empty() && !match.ByToken()) {
+void MatchReader::CheckIssuer(const CallerMatch& match, const std::string& path) {
+  if (!match.issuer.empty() && !match.ByToken()) {
     Report(ChildPath(path, "issuer"), "limits `claim` and `scopes`, but neither is here");
-  }
-  if (!when.empty()) {
-    Report(ChildPath(path, "when"), "conditions are not supported yet; remove it");
   }
 }
 

@@ -33,7 +33,7 @@ class MatchReader {
   template <typename Check>
   std::vector<std::string> ReadList(const Texts& list, const std::string& path, Check check);
 
-  // All but the addresses of `from`, a v1::Binding or v1::Denial at `path`.
+  // All but the addresses and the condition of `from`, a v1::Binding or v1::Denial at `path`.
   template <typename From>
   CallerMatch Read(const From& from, const std::string& path);
 
@@ -48,8 +48,7 @@ class MatchReader {
   CallerMatch::PeerNames ReadPeer(const v1::PeerMatch& peer, const std::string& path);
   CallerMatch::KeyNames ReadApiKey(const v1::ApiKeyMatch& key, const std::string& path);
   std::vector<std::string> ReadScopes(const Texts& scopes, const std::string& path);
-  void CheckRest(const CallerMatch& match, const std::string& issuer, const std::string& when,
-                 const std::string& path);
+  void CheckIssuer(const CallerMatch& match, const std::string& path);
 
   const SourceMap& places_;
   ProblemList* const problems_;
@@ -83,7 +82,7 @@ CallerMatch MatchReader::Read(const From& from, const std::string& path) {
   match.issuer = from.issuer();
   if (from.has_peer()) match.peer = ReadPeer(from.peer(), ChildPath(path, "peer"));
   if (from.has_api_key()) match.api_key = ReadApiKey(from.api_key(), ChildPath(path, "api_key"));
-  CheckRest(match, from.issuer(), from.when(), path);
+  CheckIssuer(match, path);
   return match;
 }
 

@@ -14,11 +14,37 @@
 #include "authz/policy/denial.h"
 #include "authz/policy/match_index.h"
 #include "authz/policy/policy_builder.h"
+#include "authz/policy/policy_condition.h"
 #include "authz/token/verified_token.h"
 #include "warden/v1/policy.pb.h"
 
 namespace warden {
 namespace {
+
+// A caller as matches see it, with what that points into.
+class Facts {
+ public:
+  explicit Facts(const VerifiedCredentials& caller) {
+    view_.peer = caller.peer.get();
+    view_.peer_counts = caller.peer_counts;
+    if (caller.token != nullptr) {
+      view_.token = &token_.emplace(TokenClaims{caller.token->issuer(), caller.token->claims()});
+    }
+    if (caller.api_key != nullptr) {
+      view_.api_key =
+          &api_key_.emplace(ApiKeyFacts{caller.api_key->id(), caller.api_key->scopes()});
+    }
+  }
+  Facts(const Facts&) = delete;
+  Facts& operator=(const Facts&) = delete;
+
+  const CallerFacts& view() const { return view_; }
+
+ private:
+  std::optional<TokenClaims> token_;
+  std::optional<ApiKeyFacts> api_key_;
+  CallerFacts view_;
+};
 
 absl::StatusOr<std::string> Sha256Hex(std::string_view text) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
@@ -57,12 +83,13 @@ absl::StatusOr<std::shared_ptr<const Policy>> Policy::FromFile(const std::string
 }
 
 BitSet Policy::Where(std::string_view address) const {
-  BitSet where(address_sets_.size());
-  if (address_sets_.empty()) return where;
+  BitSet where(circumstances_.size());
+  if (circumstances_.empty()) return where;
   const std::optional<IpAddress> ip = IpAddress::Parse(address);
-  for (size_t i = 0; i < address_sets_.size(); ++i) {
-    const AddressPart& part = address_sets_[i];
-    if (ip.has_value() ? part.set.Contains(*ip) : part.of_denial) where.Add(i);
+  for (size_t i = 0; i < circumstances_.size(); ++i) {
+    const Circumstance& one = circumstances_[i];
+    const bool known = ip.has_value() && !one.when.has_value();
+    if (known ? one.addresses.Contains(*ip) : one.of_denial) where.Add(i);
   }
   return where;
 }
@@ -112,6 +139,48 @@ CallerRights Policy::RightsOfRole(std::string_view role) const {
   return rights;
 }
 
+std::vector<std::string> Policy::RoleNames(const BitSet& roles) const {
+  std::vector<std::string> names;
+  roles.ForEach([&](size_t id) { names.push_back(role_names_->name(static_cast<uint32_t>(id))); });
+  return names;
+}
+
+BitSet Policy::Where(const VerifiedCredentials& caller, const CallFacts& call) const {
+  BitSet where = Where(call.address);
+  // What bindings hang on comes first: denials may ask for the roles.
+  const std::vector<std::string> unknown;
+  bool asked_by_denials = false;
+  for (size_t i = 0; i < circumstances_.size(); ++i) {
+    const Circumstance& one = circumstances_[i];
+    if (!one.when.has_value()) continue;
+    asked_by_denials = asked_by_denials || one.of_denial;
+    if (!one.of_denial && ConditionHolds(one, caller, call, unknown)) where.Add(i);
+  }
+  if (!asked_by_denials) return where;
+  BitSet bound;
+  BindingsHolding(Facts(caller).view(), where).ForEach([&](size_t number) {
+    bound.AddAll(bindings_[number].roles);
+  });
+  const std::vector<std::string> roles = RoleNames(RightsOfRoles(bound).roles);
+  BitSet known(circumstances_.size());
+  for (size_t i = 0; i < circumstances_.size(); ++i) {
+    const Circumstance& one = circumstances_[i];
+    const bool by_condition = one.of_denial && one.when.has_value();
+    if (by_condition ? ConditionHolds(one, caller, call, roles) : where.Has(i)) known.Add(i);
+  }
+  return known;
+}
+
+bool Policy::ConditionHolds(const Circumstance& one, const VerifiedCredentials& caller,
+                            const CallFacts& call, const std::vector<std::string>& roles) const {
+  condition::AccessFacts facts = FactsOf(caller, roles);
+  facts.address = call.address;
+  facts.method = call.method;
+  facts.now = call.now;
+  const condition::Outcome outcome = one.when->Evaluate(condition::AccessActivation(facts));
+  return outcome.holds() || (one.of_denial && outcome.verdict == condition::Verdict::kError);
+}
+
 std::shared_ptr<const Principal> Policy::MakePrincipal(VerifiedCredentials caller) const {
   return MakePrincipal(std::move(caller), Where(""));
 }
@@ -121,19 +190,8 @@ std::shared_ptr<const Principal> Policy::MakePrincipal(VerifiedCredentials calle
   static const auto* const kNoPeer =
       new std::shared_ptr<const Peer>(std::make_shared<const Peer>());
   if (caller.peer == nullptr) caller.peer = *kNoPeer;
-  CallerFacts facts{.peer = caller.peer.get(), .peer_counts = caller.peer_counts};
-  std::optional<TokenClaims> token;
-  if (caller.token != nullptr) {
-    facts.token = &token.emplace(TokenClaims{caller.token->issuer(), caller.token->claims()});
-  }
-  std::optional<ApiKeyFacts> api_key;
-  if (caller.api_key != nullptr) {
-    facts.api_key = &api_key.emplace(ApiKeyFacts{caller.api_key->id(), caller.api_key->scopes()});
-  }
-  CallerRights rights = RightsOf(facts, where);
-  std::vector<std::string> roles;
-  rights.roles.ForEach(
-      [&](size_t id) { roles.push_back(role_names_->name(static_cast<uint32_t>(id))); });
+  CallerRights rights = RightsOf(Facts(caller).view(), where);
+  std::vector<std::string> roles = RoleNames(rights.roles);
   return std::shared_ptr<const Principal>(
       new Principal(std::move(caller), std::move(roles), permission_names_, std::move(rights)));
 }

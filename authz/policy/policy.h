@@ -4,6 +4,7 @@
 #define WARDEN_AUTHZ_POLICY_POLICY_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,7 +12,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "authz/condition/condition.h"
 #include "authz/config/source_map.h"
 #include "authz/identity/address_set.h"
 #include "authz/policy/bit_set.h"
@@ -27,6 +30,13 @@ class MatchIndex;
 class VerifiedToken;
 struct Denial;
 struct MethodAccess;
+
+// What a condition can ask of a call, besides its caller.
+struct CallFacts {
+  std::string_view address;  // of the peer, without port
+  std::string_view method;   // "/pkg.Service/Method"
+  absl::Time now;
+};
 
 // What a server serves, as far as a policy is about it.
 struct PolicyMethod {
@@ -60,15 +70,18 @@ class Policy {
   Policy(const Policy&) = delete;
   Policy& operator=(const Policy&) = delete;
 
-  // Which of the policy's sets of addresses the peer's address is in: what bindings and denials by
-  // address hang on. One that cannot be read ("", a socket's path) is in those of denials and in no
-  // binding's. Empty, and quick, where !uses_addresses().
-  BitSet Where(std::string_view address) const;
-  bool uses_addresses() const { return !address_sets_.empty(); }
+  // The circumstances of a call: which of the policy's sets of addresses the peer's address is in, and
+  // which of its conditions hold. An address that cannot be read ("", a socket's path) is in the sets
+  // of denials and in no binding's. A condition that cannot be evaluated holds for denials and for
+  // no binding; so does each where the call is not known. Empty, and quick, where
+  // !uses_circumstances().
+  BitSet Where(const VerifiedCredentials& caller, const CallFacts& call) const;
+  BitSet Where(std::string_view address) const;  // conditions are not known
+  bool uses_circumstances() const { return !circumstances_.empty(); }
 
   // Who calls: gives the caller every role of every binding that holds for them, with what those
   // inherit. A null peer stands for one without a certificate, a null token or key for a call
-  // without one. Claims of unexpected types give no role. Never null. `where` is Where(address);
+  // without one. Claims of unexpected types give no role. Never null. `where` is Where of the call;
   // without it the address counts as unreadable.
   std::shared_ptr<const Principal> MakePrincipal(VerifiedCredentials caller,
                                                  const BitSet& where) const;
@@ -127,14 +140,19 @@ class Policy {
 
  private:
   friend class PolicyBuilder;
-  struct AddressPart {
-    AddressSet set;
+  // A set of addresses, or a condition.
+  struct Circumstance {
+    AddressSet addresses;
+    std::optional<condition::Condition> when;
     bool of_denial;
   };
 
   Policy();
   CallerRights RightsOfRoles(const BitSet& bound) const;
   // The denials of `holding`, which are matched, whose roles the caller has.
+  bool ConditionHolds(const Circumstance& one, const VerifiedCredentials& caller,
+                      const CallFacts& call, const std::vector<std::string>& roles) const;
+  std::vector<std::string> RoleNames(const BitSet& roles) const;
   BitSet DenialsOf(const BitSet& holding, const BitSet& roles) const;
 
   std::string file_name_;
@@ -146,7 +164,7 @@ class Policy {
   std::vector<std::string> permission_paths_;  // by permission id: where it is first given
   std::vector<Binding> bindings_;
   std::vector<Denial> denials_;
-  std::vector<AddressPart> address_sets_;
+  std::vector<Circumstance> circumstances_;
   SourceMap places_;
   std::unique_ptr<const MatchIndex> binding_index_;
   std::unique_ptr<const MatchIndex> denial_index_;

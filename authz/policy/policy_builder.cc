@@ -1,3 +1,4 @@
+#include "authz/policy/policy_condition.h"
 #include "authz/policy/policy_builder.h"
 
 #include <utility>
@@ -163,9 +164,21 @@ BitSet PolicyBuilder::ReadRoles(const google::protobuf::RepeatedPtrField<std::st
 void PolicyBuilder::AddAddresses(const google::protobuf::RepeatedPtrField<std::string>& ranges,
                                  const std::string& path, bool of_denial, CallerMatch* match) {
   if (ranges.empty()) return;
-  match->addresses = policy_->address_sets_.size();
-  policy_->address_sets_.push_back(
-      {reader_.ReadAddresses(ranges, ChildPath(path, "addresses")), of_denial});
+  match->addresses = policy_->circumstances_.size();
+  policy_->circumstances_.push_back(
+      {reader_.ReadAddresses(ranges, ChildPath(path, "addresses")), std::nullopt, of_denial});
+}
+
+void PolicyBuilder::AddCondition(const std::string& when, const std::string& path, bool of_denial,
+                                 CallerMatch* match) {
+  if (when.empty()) return;
+  std::vector<std::string> problems;
+  std::optional<condition::Condition> compiled =
+      of_denial ? CompileDenialCondition(when, &problems) : CompileBindingCondition(when, &problems);
+  for (const std::string& problem : problems) Report(ChildPath(path, "when"), problem);
+  if (!compiled.has_value()) return;
+  match->when = policy_->circumstances_.size();
+  policy_->circumstances_.push_back({AddressSet(), std::move(compiled), of_denial});
 }
 
 void PolicyBuilder::BuildBinding(const v1::Binding& binding, const std::string& path) {
@@ -177,6 +190,7 @@ void PolicyBuilder::BuildBinding(const v1::Binding& binding, const std::string& 
     Report(path, "binds to nobody; set one or more of `claim`, `scopes`, `peer` and `api_key`");
   }
   AddAddresses(binding.addresses(), path, /*of_denial=*/false, &built.match);
+  AddCondition(binding.when(), path, /*of_denial=*/false, &built.match);
   policy_->bindings_.push_back(std::move(built));
 }
 
@@ -193,10 +207,11 @@ void PolicyBuilder::BuildDenial(const v1::Denial& denial, const std::string& pat
   if (!built.match.NamesCaller() && denial.roles().empty() && denial.addresses().empty() &&
       denial.when().empty()) {
     Report(path,
-           "denies everybody; set one or more of `roles`, `claim`, `scopes`, `peer`, `api_key` and "
-           "`addresses`");
+           "denies everybody; set one or more of `roles`, `claim`, `scopes`, `peer`, `api_key`, "
+           "`addresses` and `when`");
   }
   AddAddresses(denial.addresses(), path, /*of_denial=*/true, &built.match);
+  AddCondition(denial.when(), path, /*of_denial=*/true, &built.match);
   policy_->denials_.push_back(std::move(built));
 }
 

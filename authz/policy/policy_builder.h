@@ -44,6 +44,8 @@ class PolicyBuilder {
                    const std::string& path);
   void AddAddresses(const google::protobuf::RepeatedPtrField<std::string>& ranges,
                     const std::string& path, bool of_denial, CallerMatch* match);
+  void AddCondition(const std::string& when, const std::string& path, bool of_denial,
+                    CallerMatch* match);
   void IndexMatches();
 
   void Report(const std::string& path, std::string_view message) {

@@ -7,8 +7,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "authz/apikey/verified_api_key.h"
+#include "authz/condition/access_environment.h"
 #include "authz/policy/access.h"
+#include "authz/policy/access_condition.h"
 #include "authz/policy/explain.h"
+#include "authz/principal.h"
 #include "authz/token/verified_token.h"
 #include "nlohmann/json.hpp"
 #include "tools/warden/hypothetical_caller.h"
@@ -31,6 +34,28 @@ std::string Because(const Explanation& explanation) {
     decisive.push_back(StepText(explanation.steps.back()));
   }
   return absl::StrJoin(decisive, "; ");
+}
+
+// The condition's step; true where there is none.
+bool AskCondition(const AccessCondition& condition, const Question& question,
+                  const Principal& principal, const std::string& method, std::string* step) {
+  condition::AccessFacts facts = FactsOf(principal);
+  facts.method = method;
+  facts.now = question.now;
+  facts.address = question.caller.address();
+  facts.request = question.request;
+  const condition::AccessActivation activation(facts);
+  for (const auto& part : {condition.before_body, condition.with_body}) {
+    if (!part.has_value()) continue;
+    const condition::Outcome outcome = part->Evaluate(activation);
+    if (outcome.holds()) continue;
+    *step = outcome.verdict == condition::Verdict::kFalse
+                ? "does not hold"
+                : absl::StrCat("cannot be evaluated: ", condition::ErrorText(outcome));
+    return false;
+  }
+  *step = "holds";
+  return true;
 }
 
 }  // namespace
@@ -59,6 +84,15 @@ absl::StatusOr<Decision> Decide(const Question& question) {
   for (const ExplainStep& step : explanation->steps) {
     if (step.kind != ExplainStep::Kind::kVerdict) decision.steps.push_back(StepText(step));
   }
+  if (!decision.allowed || access->condition == nullptr) return decision;
+  const std::shared_ptr<const Principal> principal =
+      question.policy->MakePrincipal(*caller, question.policy->Where(question.caller.address()));
+  std::string found;
+  decision.allowed = AskCondition(*access->condition, question, *principal, method, &found);
+  const std::string step = absl::StrCat(PlaceOf(*question.method), ": condition: `",
+                                        access->condition->text, "` ", found);
+  decision.steps.push_back(step);
+  if (!decision.allowed) decision.because = step;
   return decision;
 }
 

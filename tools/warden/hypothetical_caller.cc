@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "authz/apikey/api_key.h"
 #include "authz/apikey/key_set.h"
+#include "authz/identity/address_set.h"
 #include "authz/identity/spiffe_id.h"
 #include "authz/token/signer.h"
 #include "authz/token/verifier.h"
@@ -141,6 +142,9 @@ absl::StatusOr<std::shared_ptr<const Peer>> MakePeer(const v1::PolicyTestPeer& w
 absl::StatusOr<VerifiedCredentials> MakeCredentials(const v1::PolicyTestCaller& caller,
                                                     absl::Time now) {
   VerifiedCredentials credentials;
+  if (!caller.address().empty() && !IpAddress::Parse(caller.address()).has_value()) {
+    return Wrong("address", "expected an IP address, without a port");
+  }
   if (caller.has_peer()) {
     absl::StatusOr<std::shared_ptr<const Peer>> peer = MakePeer(caller.peer());
     if (!peer.ok()) return peer.status();

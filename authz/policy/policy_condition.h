@@ -1,0 +1,29 @@
+// `when` of a policy's bindings and denials. Internal to authz/policy.
+#ifndef WARDEN_AUTHZ_POLICY_POLICY_CONDITION_H_
+#define WARDEN_AUTHZ_POLICY_POLICY_CONDITION_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "authz/condition/access_environment.h"
+#include "authz/condition/condition.h"
+#include "authz/principal.h"
+
+namespace warden {
+
+// Nothing, and one text a problem, if it is no condition for it. A binding's does not know the roles,
+// which it decides on, nor the method: roles are a caller's, whatever they call.
+std::optional<condition::Condition> CompileBindingCondition(std::string_view text,
+                                                            std::vector<std::string>* problems);
+std::optional<condition::Condition> CompileDenialCondition(std::string_view text,
+                                                           std::vector<std::string>* problems);
+
+// Keeps views of both. Address, method and time are the caller's to add.
+condition::AccessFacts FactsOf(const VerifiedCredentials& caller,
+                               const std::vector<std::string>& roles);
+
+}  // namespace warden
+
+#endif  // WARDEN_AUTHZ_POLICY_POLICY_CONDITION_H_
