@@ -221,7 +221,7 @@ class MessageReader {
       if (!Expect(node, YamlNode::Kind::kMapping, path, mark)) return;
       Message* child = field.is_repeated() ? reflection->AddMessage(out, &field)
                                            : reflection->MutableMessage(out, &field);
-      return ReadStruct(node, path, google::protobuf::DownCast<Struct*>(child));
+      return ReadStruct(node, path, static_cast<Struct*>(child));
     }
     const bool scalar = IsScalarMessage(field.message_type()->full_name());
     if (!Expect(node, scalar ? YamlNode::Kind::kScalar : YamlNode::Kind::kMapping, path, mark))
