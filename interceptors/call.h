@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "authz/apikey/verified_api_key.h"
@@ -15,12 +16,15 @@
 #include "authz/identity/peer.h"
 #include "authz/principal.h"
 #include "authz/token/verified_token.h"
+#include "interceptors/observe/decision_record.h"
 #include "interceptors/observe/request_id.h"
+#include "interceptors/reason.h"
 
 namespace warden {
 
 struct GuardedMethod;
 class PendingToken;
+class PolicySnapshot;
 
 // What few calls want to know of their connection. Valid as long as Transport's views.
 class ConnectionSource : public ChainSource {
@@ -50,6 +54,16 @@ class AddressSource {
   virtual std::string Read() const = 0;  // without port: "10.0.0.7"
 };
 
+// What is to be recorded of a call besides how it was decided.
+struct CallNote {
+  DecisionEvent event = DecisionEvent::kObserved;
+  Reason reason = Reason::kOk;  // kObserved: why the call would have been refused
+  bool would_allow = false;     // kShadowDifference: what the shadow policy says
+  bool allowed = true;          // by the stage
+  std::string_view stage;
+  std::string detail;  // for the operator
+};
+
 // One thread at a time touches a Call: the one that runs the stages, then the handler's.
 struct Call {
   const GuardedMethod* method = nullptr;
@@ -64,7 +78,11 @@ struct Call {
   std::shared_ptr<const VerifiedToken> token;     // null where the call carries none
   std::shared_ptr<const VerifiedApiKey> api_key;  // likewise
   bool peer_counts = true;  // whether the method's `authn` lets the peer's certificate count
+  // The version of the policy that decides the call, from `principal` on; null again once the call
+  // was let through.
+  std::shared_ptr<const PolicySnapshot> policy;
   std::shared_ptr<const Principal> principal;
+  std::vector<CallNote> notes;  // to be recorded and taken away after the stage
 
   size_t next_stage = 0;                  // of the chain, where it goes on
   std::shared_ptr<PendingToken> pending;  // what the call waits for; null where it does not

@@ -67,6 +67,15 @@ void CheckMethodNames(const v1::Config& config, const SourceMap& places, Problem
   }
 }
 
+void CheckPolicy(const v1::Config& config, const SourceMap& places, ProblemList* problems) {
+  Require(!config.policy_file().empty(), "policy_file", "is required", places, problems);
+  const v1::PolicyConfig& policy = config.policy();
+  if (DurationOr(policy.has_reload_interval(), policy.reload_interval(), absl::Seconds(5)) <
+      absl::Milliseconds(100)) {
+    problems->AddAt(places, "policy.reload_interval", "must be at least 100ms");
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<LoadedConfig> ParseConfig(std::string_view yaml, std::string_view file_name,
@@ -83,8 +92,7 @@ absl::StatusOr<LoadedConfig> ParseConfig(std::string_view yaml, std::string_view
   CheckTokens(loaded.config, loaded.places, &problems);
   CheckMethodNames(loaded.config, loaded.places, &problems);
   CheckCredentialKinds(loaded.config, loaded.places, &problems);
-  Require(!loaded.config.policy_file().empty(), "policy_file", "is required", loaded.places,
-          &problems);
+  CheckPolicy(loaded.config, loaded.places, &problems);
   if (!problems.empty()) return problems.ToStatus();
   return loaded;
 }

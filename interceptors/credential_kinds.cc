@@ -56,8 +56,8 @@ void ResolveAuthn(const LoadedConfig& config, std::deque<GuardedMethod>* methods
   MethodAuthn otherwise;
   ReadAuthn(config.config.authn(), &otherwise);  // checked when it was read
   for (GuardedMethod& method : *methods) {
-    const MethodAccess& access = method.access.access();
-    if (method.access.kind() == MethodAccess::Kind::kPublic) continue;
+    const MethodAccess& access = method.access;
+    if (access.kind == MethodAccess::Kind::kPublic) continue;
     method.authn = access.authn.value_or(otherwise);
     if (!access.authn.has_value() || method.authn.SatisfiableWith(known)) continue;
     problems->Add(PlaceOf(*method.descriptor),

@@ -56,6 +56,8 @@ int64_t SteadyNanos() {
       .count();
 }
 
+bool Observes(v1::EnforcementConfig::Mode mode) { return mode == v1::EnforcementConfig::OBSERVE; }
+
 size_t OrDefault(uint32_t configured, size_t otherwise) {
   return configured == 0 ? otherwise : configured;
 }
@@ -87,7 +89,6 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
                                                      const GuardOptions& options) {
   ProblemList problems;
   std::unique_ptr<Guard> guard(new Guard);
-  guard->policy_ = LoadPolicy(config, &problems);
   guard->peer_rules_ = MakePeerRules(config, &problems);
   TokenKeys token_keys = MakeTokenKeys(config, &problems);
   guard->tokens_ = std::move(token_keys.cache);
@@ -96,7 +97,8 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
   guard->revocation_ = RevocationControl::Create(config, absl::Now(), &problems);
   LoadedApiKeys api_keys = LoadApiKeys(config, &problems);
   guard->api_keys_ = api_keys.store;
-  guard->methods_ = CompileMethods(methods, guard->policy_, &problems);
+  guard->methods_ = CompileMethods(methods, &problems);
+  guard->policies_ = PolicyControl::Create(config, guard->methods_, &problems);
   ResolveAuthn(config, &guard->methods_, &problems);
   if (!problems.empty()) return problems.ToStatus();
   for (const GuardedMethod& method : guard->methods_) {
@@ -105,6 +107,7 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
   guard->limiter_ = std::make_shared<RateLimiter>(
       OrDefault(config.config.limits().max_keys(), kDefaultLimitKeys));
   guard->max_violations_ = OrDefault(config.config.request().max_violations(), 16);
+  guard->observe_rules_ = Observes(config.config.enforcement().rules());
   guard->id_on_success_ = config.config.request().id_on_success();
   const v1::StreamsConfig& streams = config.config.streams();
   guard->watches_streams_ = !streams.insecure_outlive_credentials();
@@ -119,6 +122,7 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
   guard->revocation_->Start([metrics = guard->metrics_](bool ok) {
     metrics->RecordReload(ReloadedFile::kRevocations, ok, absl::Now());
   });
+  guard->policies_->Start(guard->metrics_);
   guard->WatchFiles();
   guard->api_key_watch_ = ApiKeyWatch::Start(config, std::move(api_keys), guard->metrics_);
   return guard;
@@ -141,7 +145,6 @@ absl::Status Guard::MakeMetrics() {
   absl::StatusOr<std::shared_ptr<Metrics>> metrics = Metrics::Create(std::move(options));
   if (!metrics.ok()) return metrics.status();
   metrics_ = *std::move(metrics);
-  metrics_->SetPolicy(policy_->sha256());
   return absl::OkStatus();
 }
 
@@ -158,9 +161,10 @@ void Guard::MakeStages(const LoadedConfig& config, const GuardOptions& options) 
   stages.push_back(std::make_unique<ApiKeyStage>(api_keys_));
   stages.push_back(std::make_unique<RevocationStage>(revocation_));
   stages.push_back(std::make_unique<AuthnStage>());
-  stages.push_back(std::make_unique<PrincipalStage>(policy_));
-  stages.push_back(std::make_unique<RateLimitStage>(limiter_, metrics_.get()));
-  stages.push_back(std::make_unique<AuthorizeStage>());
+  stages.push_back(std::make_unique<PrincipalStage>(policies_.get()));
+  stages.push_back(std::make_unique<RateLimitStage>(
+      limiter_, Observes(settings.enforcement().rate_limit()), metrics_.get()));
+  stages.push_back(std::make_unique<AuthorizeStage>(policies_.get()));
   before_body_ = std::make_unique<Chain>(std::move(stages), metrics_.get());
 }
 
@@ -191,6 +195,7 @@ void Guard::Begin(const GuardedMethod* method, Call* call) const {
 
 std::optional<Refusal> Guard::BeforeBody(Call& call) {
   std::optional<ChainRefusal> refused = before_body_->Run(call);
+  if (!call.notes.empty()) RecordNotes(call);
   if (!refused.has_value()) return std::nullopt;
   return Refused(call, std::move(refused->refusal), refused->stage);
 }
@@ -212,6 +217,13 @@ std::optional<Refusal> Guard::CheckRules(Call& call, const google::protobuf::Mes
   std::optional<Refusal> refusal = Judge(call, request, call.now);
   if (measure) metrics_->RecordStage(kValidateStage, SteadyNanos() - before);
   if (!refusal.has_value()) return std::nullopt;
+  if (observe_rules_ && refusal->reason == Reason::kRequestInvalid) {
+    RecordNote(call, {.event = DecisionEvent::kObserved,
+                      .reason = refusal->reason,
+                      .stage = "validate",
+                      .detail = std::move(refusal->detail)});
+    return std::nullopt;
+  }
   return Refused(call, *std::move(refusal), "validate");
 }
 
@@ -239,39 +251,13 @@ void Guard::CountUnguarded() {
                            static_cast<uint32_t>(Reason::kMethodUnguarded));
 }
 
-void Guard::Allowed(const Call& call) {
+void Guard::Allowed(Call& call) {
+  call.policy.reset();  // a stream may go on for long
   metrics_->RecordDecision(call.method->id, static_cast<uint32_t>(Reason::kOk));
   metrics_->CallStarted();
 }
 
 void Guard::Finished(const Call&) { metrics_->CallEnded(); }
-
-Refusal Guard::Refused(Call& call, Refusal refusal, std::string_view stage) {
-  const uint32_t method = call.method != nullptr ? call.method->id : metrics_->unknown_method();
-  metrics_->RecordDecision(method, static_cast<uint32_t>(refusal.reason));
-  Record(call, refusal, stage);
-  return refusal;
-}
-
-void Guard::Record(Call& call, const Refusal& refusal, std::string_view stage) {
-  try {
-    const absl::Time now = call.now;
-    if (!sink_->Wants(now)) return;
-    DecisionRecord record;
-    record.time = now;
-    record.request_id = call.request_id();
-    record.method = call.method != nullptr ? std::string_view(call.method->name) : "unknown";
-    if (call.peer != nullptr) record.peer = call.peer->name();
-    record.address = call.Address();
-    if (call.principal != nullptr) record.principal = call.principal->name();
-    record.reason = InfoOf(refusal.reason).label;
-    record.stage = stage;
-    record.detail = refusal.detail;
-    sink_->Record(record);
-  } catch (...) {
-    // A sink that fails must not turn a refusal into anything else; the metric has counted it.
-  }
-}
 
 absl::Time Guard::CredentialsEnd(const Call& call) const {
   return std::min(TokenEnd(call), KeyEnd(call)) + expiry_grace_;

@@ -28,6 +28,7 @@
 #include "interceptors/observe/metrics.h"
 #include "interceptors/observe/metrics_server.h"
 #include "interceptors/periodic.h"
+#include "interceptors/policy_control.h"
 #include "interceptors/refusal.h"
 #include "interceptors/revocation/revocation_control.h"
 
@@ -36,7 +37,7 @@ namespace warden {
 struct GuardOptions {
   // Peers without a certificate are let in as nobody in particular. Only for insecure ports.
   bool insecure_allow_no_certificate = false;
-  // Hears of every refusal; a RefusalLog to stderr where null.
+  // Hears of every refusal, and of what else DecisionEvent has; a RefusalLog to stderr where null.
   std::shared_ptr<DecisionSink> sink;
   // What calls and streams are judged by: tokens, keys and revocations expire by it. absl::Now
   // where empty. Thread-safe.
@@ -71,7 +72,7 @@ class Guard {
   Refusal OnUnreadableRequest(Call& call);
   Refusal OnInternalError(Call& call, std::string_view detail);
   Refusal OnUnknownMethod(Call& call);
-  void Allowed(const Call& call);
+  void Allowed(Call& call);
   void Finished(const Call& call);
 
   // For calls that go on for long. When the credential that expires first has done so, and the
@@ -112,6 +113,9 @@ class Guard {
   void Record(Call& call, const Refusal& refusal, std::string_view stage);
   std::optional<Refusal> Judge(const Call& call, const google::protobuf::Message& request,
                                absl::Time now);
+  // Counts and records what the stages noted, and takes it off the call.
+  void RecordNotes(Call& call);
+  void RecordNote(Call& call, const CallNote& note);
   void WatchFiles();
   std::optional<Refusal> CheckRules(Call& call, const google::protobuf::Message& request);
   // Counts and records a refusal and returns it.
@@ -120,7 +124,7 @@ class Guard {
   std::deque<GuardedMethod> methods_;  // their addresses are stable
   absl::flat_hash_map<std::string_view, const GuardedMethod*> by_name_;
   std::shared_ptr<Metrics> metrics_;
-  std::shared_ptr<const Policy> policy_;
+  std::unique_ptr<PolicyControl> policies_;
   std::vector<std::shared_ptr<PeerRules>> peer_rules_;
   std::shared_ptr<TokenCache> tokens_;          // null where no issuer is configured
   std::shared_ptr<Introspector> introspector_;  // null where no authorization server is
@@ -132,6 +136,7 @@ class Guard {
   std::shared_ptr<DecisionSink> sink_;
   std::function<absl::Time()> clock_;
   size_t max_violations_ = 16;
+  bool observe_rules_ = false;
   bool id_on_success_ = false;
   bool watches_streams_ = true;
   absl::Duration expiry_grace_;

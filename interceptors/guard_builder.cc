@@ -10,7 +10,6 @@
 #include "absl/strings/str_split.h"
 #include "authz/policy/access.h"
 #include "authz/policy/access_condition.h"
-#include "authz/policy/check.h"
 #include "interceptors/limits/limit_spec.h"
 #include "interceptors/rights/field_rights.h"
 #include "interceptors/rules/program.h"
@@ -41,19 +40,10 @@ void CompileLimit(GuardedMethod* method, ProblemList* problems) {
   }
 }
 
-void CompileAccess(GuardedMethod* method, const std::shared_ptr<const Policy>& policy,
-                   ProblemList* problems) {
-  const google::protobuf::MethodDescriptor* const one[] = {method->descriptor};
-  const std::vector<Problem> found = CheckMethods(one, policy.get());
-  for (const Problem& problem : found) problems->Add(problem.place, problem.message);
-  if (!found.empty() || policy == nullptr) return;
-  absl::StatusOr<MethodAccess> access = ResolveAccess(*method->descriptor);
-  absl::StatusOr<AccessRule> rule =
-      access.ok() ? AccessRule::Compile(*access, policy) : access.status();
-  if (rule.ok()) {
-    method->access = *std::move(rule);
-  } else {
-    AddLines(PlaceOf(*method->descriptor), rule.status(), problems);
+void ReadAccess(GuardedMethod* method, ProblemList* problems) {
+  for (const Problem& problem : FindAccessProblems(*method->descriptor, &method->access)) {
+    problems->Add(problem.place, problem.message);
+    method->access = {};  // allows nobody
   }
 }
 
@@ -83,8 +73,7 @@ class RuleCompiler {
 // Field rights, likewise.
 class RightsCompiler {
  public:
-  RightsCompiler(const Policy* policy, ProblemList* problems)
-      : policy_(policy), problems_(problems) {}
+  explicit RightsCompiler(ProblemList* problems) : problems_(problems) {}
 
   std::shared_ptr<const FieldRights> ForType(const google::protobuf::Descriptor& type,
                                              FieldRights::Direction direction) {
@@ -92,10 +81,6 @@ class RightsCompiler {
     if (!added) return entry->second;
     std::vector<Problem> found;
     entry->second = FieldRights::Compile(type, direction, &found);
-    if (entry->second != nullptr && policy_ != nullptr) {
-      const std::vector<Problem> unknown = entry->second->UnknownPermissions(*policy_);
-      found.insert(found.end(), unknown.begin(), unknown.end());
-    }
     for (const Problem& problem : found) {
       // Several requests and responses can contain the same message.
       if (!reported_.insert(ToString(problem)).second) continue;
@@ -106,7 +91,6 @@ class RightsCompiler {
 
  private:
   using Key = std::pair<const google::protobuf::Descriptor*, FieldRights::Direction>;
-  const Policy* const policy_;
   ProblemList* const problems_;
   absl::flat_hash_map<Key, std::shared_ptr<const FieldRights>> rights_;
   absl::flat_hash_set<std::string> reported_;
@@ -134,40 +118,14 @@ void CompileMessages(const ServedMethod& served, RuleCompiler* rules, RightsComp
 
 void CheckCondition(const ServedMethod& served, const GuardedMethod& method,
                     ProblemList* problems) {
-  const auto& condition = method.access.access().condition;
-  if (served.parses_requests || condition == nullptr || !condition->with_body.has_value()) return;
+  const auto& condition = method.access.condition;
+  if (served.parses_messages || condition == nullptr || !condition->with_body.has_value()) return;
   problems->Add(PlaceOf(*method.descriptor),
                 absl::StrCat("method ", served.name,
                              ": its `when` needs `request`, but its handler takes raw bytes"));
 }
 
 }  // namespace
-
-std::shared_ptr<const Policy> LoadPolicy(const LoadedConfig& config, ProblemList* problems) {
-  absl::StatusOr<std::shared_ptr<const Policy>> policy =
-      Policy::FromFile(ResolveFile(config, config.config.policy_file()));
-  if (!policy.ok()) {
-    AddLines("policy", policy.status(), problems);
-    return nullptr;
-  }
-  std::vector<std::string> issuers;
-  for (const v1::IssuerConfig& issuer : config.config.tokens().issuers()) {
-    issuers.push_back(issuer.issuer());
-  }
-  // It may well be the issuer of JWTs, too.
-  const std::string& asked = config.config.tokens().introspection().issuer();
-  if (!asked.empty() && std::find(issuers.begin(), issuers.end(), asked) == issuers.end()) {
-    issuers.push_back(asked);
-  }
-  if (const absl::Status status = (*policy)->CheckIssuers(issuers); !status.ok()) {
-    AddLines("policy", status, problems);
-  }
-  if (const absl::Status status = (*policy)->CheckApiKeys(config.config.has_api_keys());
-      !status.ok()) {
-    AddLines("policy", status, problems);
-  }
-  return *std::move(policy);
-}
 
 std::vector<std::shared_ptr<PeerRules>> MakePeerRules(const LoadedConfig& config,
                                                       ProblemList* problems) {
@@ -179,11 +137,10 @@ std::vector<std::shared_ptr<PeerRules>> MakePeerRules(const LoadedConfig& config
 }
 
 std::deque<GuardedMethod> CompileMethods(const std::vector<ServedMethod>& served,
-                                         const std::shared_ptr<const Policy>& policy,
                                          ProblemList* problems) {
   std::deque<GuardedMethod> methods;
   RuleCompiler rules(problems);
-  RightsCompiler rights(policy.get(), problems);
+  RightsCompiler rights(problems);
   for (const ServedMethod& one : served) {
     GuardedMethod& method = methods.emplace_back();
     method.name = one.name;
@@ -196,7 +153,7 @@ std::deque<GuardedMethod> CompileMethods(const std::vector<ServedMethod>& served
       continue;
     }
     method.streams = method.descriptor->client_streaming() || method.descriptor->server_streaming();
-    CompileAccess(&method, policy, problems);
+    ReadAccess(&method, problems);
     CheckCondition(one, method, problems);
     CompileLimit(&method, problems);
     CompileMessages(one, &rules, &rights, &method, problems);

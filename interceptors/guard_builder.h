@@ -10,7 +10,6 @@
 
 #include "absl/status/statusor.h"
 #include "authz/config/problem.h"
-#include "authz/policy/policy.h"
 #include "interceptors/config.h"
 #include "interceptors/guarded_method.h"
 #include "interceptors/peer_rules.h"
@@ -27,7 +26,6 @@ struct ServedMethod {
 };
 
 // Each adds what is wrong to `problems` and then returns null or nothing of use.
-std::shared_ptr<const Policy> LoadPolicy(const LoadedConfig& config, ProblemList* problems);
 // Of every port: those of ports without a name, and then those of `ports`.
 std::vector<std::shared_ptr<PeerRules>> MakePeerRules(const LoadedConfig& config,
                                                       ProblemList* problems);
@@ -35,10 +33,8 @@ std::vector<std::shared_ptr<PeerRules>> MakePeerRules(const LoadedConfig& config
 // Null without a problem where no authorization server is configured.
 std::shared_ptr<Introspector> MakeIntrospector(const LoadedConfig& config, ProblemList* problems);
 
-// Resolves and compiles the annotations of every method. `policy` may be null (it could not be
-// read): annotations are checked all the same, so that one start shows every problem.
+// Resolves and compiles the annotations of every method, all but what depends on the policy.
 std::deque<GuardedMethod> CompileMethods(const std::vector<ServedMethod>& served,
-                                         const std::shared_ptr<const Policy>& policy,
                                          ProblemList* problems);
 
 }  // namespace warden

@@ -48,7 +48,13 @@ std::optional<Refusal> Guard::Judge(const Call& call, const Message& request, ab
 
 std::optional<Refusal> Guard::OnStreamed(const Call& call, const Message& request) {
   // A stream can go on for days: its messages are judged by the time at which they come.
-  return Judge(call, request, Now());
+  std::optional<Refusal> refusal = Judge(call, request, Now());
+  if (!refusal.has_value() || !observe_rules_ || refusal->reason != Reason::kRequestInvalid) {
+    return refusal;
+  }
+  // Counted only: a record for each message of a stream would say the same again and again.
+  metrics_->RecordObserved(call.method->id, static_cast<uint32_t>(refusal->reason));
+  return std::nullopt;
 }
 
 bool Guard::looks_at_messages() const {

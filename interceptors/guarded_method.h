@@ -24,8 +24,8 @@ struct GuardedMethod {
   const google::protobuf::MethodDescriptor* descriptor = nullptr;
   bool streams_requests = false;  // client- or bidirectional streaming, as registered
   bool streams = false;           // in either direction
-  AccessRule access;
-  MethodAuthn authn;  // the method's own, or the configuration's
+  MethodAccess access;            // what the annotation asks; PolicySnapshot has the rule
+  MethodAuthn authn;              // the method's own, or the configuration's
   std::optional<LimitSpec> limit;
   std::shared_ptr<const Program> request_rules;  // null where the request has none
   // Which fields callers may set in the request, and see in the response; null where any.

@@ -90,6 +90,8 @@ constexpr std::array<ReasonInfo, kReasonCount> kTable = {{
      "permission denied"},
     {Reason::kConditionError, "condition_error", Code::kPermissionDenied, "PERMISSION_DENIED",
      "permission denied"},
+    {Reason::kPolicyDenied, "policy_denied", Code::kPermissionDenied, "PERMISSION_DENIED",
+     "permission denied"},
     {Reason::kRequestMalformed, "request_malformed", Code::kInvalidArgument, "REQUEST_MALFORMED",
      "the request cannot be read"},
     {Reason::kFieldNotWritable, "field_not_writable", Code::kPermissionDenied, "FIELD_NOT_WRITABLE",

@@ -8,10 +8,11 @@ namespace warden {
 namespace {
 
 std::optional<condition::Condition> Compile(std::string_view text,
+                                            const condition::Environment& environment,
                                             std::vector<std::string>* problems) {
   std::vector<condition::ExpressionProblem> found;
   std::optional<condition::Condition> compiled =
-      condition::Condition::Compile(text, condition::AccessEnvironment(nullptr), &found);
+      condition::Condition::Compile(text, environment, &found);
   for (const condition::ExpressionProblem& problem : found) {
     problems->push_back(absl::StrCat("at ", ToString(problem)));
   }
@@ -32,11 +33,9 @@ std::string_view NameOf(const VerifiedCredentials& caller) {
 
 std::optional<condition::Condition> CompileBindingCondition(std::string_view text,
                                                             std::vector<std::string>* problems) {
-  std::optional<condition::Condition> compiled = Compile(text, problems);
+  std::optional<condition::Condition> compiled =
+      Compile(text, condition::BindingEnvironment(), problems);
   if (!compiled.has_value()) return compiled;
-  if (compiled->Needs(condition::kCallerRoles)) {
-    problems->push_back("asks for `caller.roles`, which bindings decide on; use claims or scopes");
-  }
   for (const size_t variable :
        {condition::kMethodFullName, condition::kMethodService, condition::kMethodName}) {
     if (!compiled->Needs(variable)) continue;
@@ -49,7 +48,7 @@ std::optional<condition::Condition> CompileBindingCondition(std::string_view tex
 
 std::optional<condition::Condition> CompileDenialCondition(std::string_view text,
                                                            std::vector<std::string>* problems) {
-  return Compile(text, problems);
+  return Compile(text, condition::AccessEnvironment(nullptr), problems);
 }
 
 condition::AccessFacts FactsOf(const VerifiedCredentials& caller,

@@ -8,19 +8,33 @@
 
 namespace warden {
 
+enum class DecisionEvent {
+  kRefusal,           // the call was refused, or ended early
+  kBreakGlass,        // it was allowed, and only because of a break-glass role
+  kShadowDifference,  // the shadow policy would have decided otherwise
+  kObserved,          // a limit or rule would have refused it, and is only watched
+};
+
+// snake_case, for logs: "refusal", "break_glass", ...
+std::string_view ToString(DecisionEvent event);
+
 // The views must live during DecisionSink::Record only. All but `reason` and `stage` may hold bytes
 // that a caller chose; a sink must make them harmless before showing them. None holds a secret.
 struct DecisionRecord {
   absl::Time time;
-  bool allowed = false;
+  DecisionEvent event = DecisionEvent::kRefusal;
+  bool allowed = false;  // of kBreakGlass and kObserved always, so far
   std::string_view request_id;
   std::string_view method;     // "/shop.v1.Orders/CreateOrder"
   std::string_view peer;       // Peer::name(); "" without certificate
   std::string_view address;    // the peer's, as gRPC gives it
   std::string_view principal;  // the caller's name; "" if not known (yet)
-  std::string_view reason;     // the metric label: "permission_missing"
-  std::string_view stage;      // where it was decided
-  std::string_view detail;     // for the operator, never for the client
+  // The metric label, "permission_denied"; "break_glass"; "would_allow" or "would_deny" of a shadow
+  // policy.
+  std::string_view reason;
+  std::string_view stage;   // where it was decided
+  std::string_view detail;  // for the operator, never for the client
+  std::string_view policy;  // the version that decided, its SHA-256; "" if none did (yet)
 };
 
 class DecisionSink {
@@ -32,6 +46,9 @@ class DecisionSink {
     (void)now;
     return true;
   }
+  // The same for shadow differences and observed refusals, which may be as many as calls. Those of
+  // break-glass roles are recorded unasked.
+  virtual bool WantsNote(absl::Time now) { return Wants(now); }
   // Called by many threads at once, before the call is answered: must be thread-safe and quick.
   virtual void Record(const DecisionRecord& record) = 0;
 };

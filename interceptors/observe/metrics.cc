@@ -61,6 +61,9 @@ Metrics::Metrics(MetricsOptions options)
   in_flight_ = reserve(1);
   reloads_ = reserve(kFiles.size() * 2);
   streams_ended_ = reserve(methods_.size() * reasons_.size());
+  break_glass_ = reserve(methods_.size());
+  shadow_ = reserve(methods_.size() * kShadowKinds.size());
+  observed_ = reserve(methods_.size() * reasons_.size());
   counters_ = std::make_unique<StripedCounters>(next);
 }
 
@@ -68,6 +71,18 @@ uint32_t Metrics::unknown_method() const { return static_cast<uint32_t>(methods_
 
 void Metrics::RecordDecision(uint32_t method, uint32_t reason) {
   counters_->Add(decisions_ + methods_.Clamp(method) * reasons_.size() + reasons_.Clamp(reason), 1);
+}
+
+void Metrics::RecordBreakGlass(uint32_t method) {
+  counters_->Add(break_glass_ + methods_.Clamp(method), 1);
+}
+
+void Metrics::RecordShadowDifference(uint32_t method, bool would_allow) {
+  counters_->Add(shadow_ + methods_.Clamp(method) * kShadowKinds.size() + (would_allow ? 1 : 0), 1);
+}
+
+void Metrics::RecordObserved(uint32_t method, uint32_t reason) {
+  counters_->Add(observed_ + methods_.Clamp(method) * reasons_.size() + reasons_.Clamp(reason), 1);
 }
 
 void Metrics::RecordStreamEnded(uint32_t method, uint32_t reason) {
@@ -125,6 +140,11 @@ void Metrics::SetCertificateExpiry(absl::Time not_after) {
 void Metrics::SetPolicy(std::string_view sha256) {
   MutexLock lock(&mutex_);
   slow_.policy_sha256 = std::string(sha256);
+}
+
+void Metrics::SetShadowPolicy(std::string_view sha256) {
+  MutexLock lock(&mutex_);
+  slow_.shadow_sha256 = std::string(sha256);
 }
 
 void Metrics::Sample(SampledMetric metric, std::function<double()> read) {

@@ -70,9 +70,10 @@ enum class ReloadedFile {
   kRevocations,
   kTrustBundle,
   kRevocationList,
-  kApiKeys
+  kApiKeys,
+  kShadowPolicy
 };
-inline constexpr size_t kReloadedFiles = 7;
+inline constexpr size_t kReloadedFiles = 8;
 
 // No label takes a value that a caller chose: the number of time series is fixed by the options.
 //
@@ -99,6 +100,13 @@ class Metrics : public prometheus::Collectable {
   void RecordTokenCache(bool hit);
   void RecordRateLimited(uint32_t method, RateLimitKey key);
   void RecordRuleViolation(uint32_t method, std::string_view rule);
+  // A call that only a break-glass role allowed: warden_break_glass_total.
+  void RecordBreakGlass(uint32_t method);
+  // One that the shadow policy would have decided otherwise: warden_shadow_differences_total.
+  void RecordShadowDifference(uint32_t method, bool would_allow);
+  // One that a limit or rule which is only watched would have refused:
+  // warden_observed_refusals_total.
+  void RecordObserved(uint32_t method, uint32_t reason);
   // A stream that was let through and ended before its time: warden_streams_ended_total.
   void RecordStreamEnded(uint32_t method, uint32_t reason);
   void CallStarted();
@@ -108,6 +116,7 @@ class Metrics : public prometheus::Collectable {
   void RecordReload(ReloadedFile file, bool ok, absl::Time now);
   void SetCertificateExpiry(absl::Time not_after);  // of the server's own certificate
   void SetPolicy(std::string_view sha256);          // of the policy in force
+  void SetShadowPolicy(std::string_view sha256);    // of the one that is tried beside it
 
   // Reads `metric` from `read` at each scrape, from the scraping thread; nullptr ends it, and waits
   // for a scrape that is under way. `read` must not call back into this object.
@@ -126,11 +135,13 @@ class Metrics : public prometheus::Collectable {
     std::array<double, kReloadedFiles> reload_success_time{};  // by ReloadedFile; 0: never
     double certificate_expiry = 0;
     std::string policy_sha256;
+    std::string shadow_sha256;  // "" without one
   };
 
   explicit Metrics(MetricsOptions options);
   void CollectCalls(std::vector<prometheus::MetricFamily>* out) const;
   void CollectTokens(std::vector<prometheus::MetricFamily>* out) const;
+  void CollectPolicy(std::vector<prometheus::MetricFamily>* out) const;
   void CollectLimitsAndRules(std::vector<prometheus::MetricFamily>* out) const;
   void CollectFiles(std::vector<prometheus::MetricFamily>* out) const;
   void CollectSamples(std::vector<prometheus::MetricFamily>* out) const;
@@ -140,6 +151,7 @@ class Metrics : public prometheus::Collectable {
   // Where each family begins among the counters.
   size_t decisions_ = 0, stage_buckets_ = 0, stage_sums_ = 0, tokens_ = 0, token_cache_ = 0;
   size_t rate_limited_ = 0, violations_ = 0, in_flight_ = 0, reloads_ = 0, streams_ended_ = 0;
+  size_t break_glass_ = 0, shadow_ = 0, observed_ = 0;
   std::unique_ptr<StripedCounters> counters_;
   mutable Mutex mutex_;
   Slow slow_ ABSL_GUARDED_BY(mutex_);

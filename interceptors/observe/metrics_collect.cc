@@ -19,6 +19,7 @@ std::vector<Family> Metrics::Collect() const {
   CollectTokens(&families);
   CollectLimitsAndRules(&families);
   CollectFiles(&families);
+  CollectPolicy(&families);
   CollectSamples(&families);
   std::erase_if(families, [](const Family& family) { return family.metric.empty(); });
   return families;
@@ -136,8 +137,6 @@ void Metrics::CollectFiles(std::vector<Family>* out) const {
   Family expiry =
       MakeFamily("warden_certificate_expiry_timestamp_seconds",
                  "When the server's own certificate expires, in Unix time.", MetricType::Gauge);
-  Family policy = MakeFamily("warden_policy_info",
-                             "The policy in force, by the SHA-256 of its file.", MetricType::Gauge);
   Family build = MakeFamily("warden_build_info", "The version of Warden.", MetricType::Gauge);
   AddSample(&build, {{"version", version_}}).gauge.value = 1;
   MutexLock lock(&mutex_);
@@ -153,12 +152,55 @@ void Metrics::CollectFiles(std::vector<Family>* out) const {
   if (slow_.certificate_expiry != 0) {
     AddSample(&expiry, {}).gauge.value = slow_.certificate_expiry;
   }
-  if (!slow_.policy_sha256.empty()) {
-    AddSample(&policy, {{"sha256", slow_.policy_sha256}}).gauge.value = 1;
-  }
-  for (Family* family : {&reloads, &success, &expiry, &policy, &build}) {
+  for (Family* family : {&reloads, &success, &expiry, &build}) {
     out->push_back(std::move(*family));
   }
+}
+
+// Differences with a shadow policy are shown, from 0 on, where there is one.
+void Metrics::CollectPolicy(std::vector<Family>* out) const {
+  std::string policy_sha256;
+  std::string shadow_sha256;
+  {
+    MutexLock lock(&mutex_);
+    policy_sha256 = slow_.policy_sha256;
+    shadow_sha256 = slow_.shadow_sha256;
+  }
+  const auto add_info = [&](const char* name, const char* help, const std::string& sha256) {
+    Family info = MakeFamily(name, help, MetricType::Gauge);
+    if (!sha256.empty()) AddSample(&info, {{"sha256", sha256}}).gauge.value = 1;
+    out->push_back(std::move(info));
+  };
+  add_info("warden_policy_info", "The policy in force, by the SHA-256 of its file.", policy_sha256);
+  add_info("warden_shadow_policy_info",
+           "The policy that is tried beside the one in force, by the SHA-256 of its file.",
+           shadow_sha256);
+  Family glass = MakeFamily("warden_break_glass_total",
+                            "Calls that only a break-glass role allowed.", MetricType::Counter);
+  Family shadow =
+      MakeFamily("warden_shadow_differences_total",
+                 "Calls that the shadow policy would have decided otherwise.", MetricType::Counter);
+  Family observed = MakeFamily(
+      "warden_observed_refusals_total",
+      "Calls that were let through because a limit or rule is only watched.", MetricType::Counter);
+  for (size_t m = 0; m < methods_.size(); ++m) {
+    const uint64_t broken = counters_->Sum(break_glass_ + m);
+    if (broken != 0 || m != methods_.rest()) {
+      AddSample(&glass, {{"method", methods_.name(m)}}).counter.value = static_cast<double>(broken);
+    }
+    for (size_t k = 0; k < kShadowKinds.size() && !shadow_sha256.empty(); ++k) {
+      AddSample(&shadow, {{"method", methods_.name(m)}, {"kind", std::string(kShadowKinds[k])}})
+          .counter.value =
+          static_cast<double>(counters_->Sum(shadow_ + m * kShadowKinds.size() + k));
+    }
+    for (size_t r = 0; r < reasons_.size(); ++r) {
+      const uint64_t count = counters_->Sum(observed_ + m * reasons_.size() + r);
+      if (count == 0) continue;
+      AddSample(&observed, {{"method", methods_.name(m)}, {"reason", reasons_.name(r)}})
+          .counter.value = static_cast<double>(count);
+    }
+  }
+  for (Family* family : {&glass, &shadow, &observed}) out->push_back(std::move(*family));
 }
 
 }  // namespace warden

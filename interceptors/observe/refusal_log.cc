@@ -35,6 +35,9 @@ std::string FormatLine(const DecisionRecord& record, uint64_t dropped) {
   const std::string time =
       absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", record.time, absl::UTCTimeZone());
   AppendField("time", time, kMaxWordBytes, &line);
+  if (record.event != DecisionEvent::kRefusal) {
+    AppendField("event", ToString(record.event), kMaxWordBytes, &line);
+  }
   AppendField("request_id", record.request_id, kMaxWordBytes, &line);
   AppendField("method", record.method, kMaxNameBytes, &line);
   AppendField("peer", record.peer, kMaxNameBytes, &line);
@@ -43,6 +46,7 @@ std::string FormatLine(const DecisionRecord& record, uint64_t dropped) {
   AppendField("reason", record.reason, kMaxWordBytes, &line);
   AppendField("stage", record.stage, kMaxWordBytes, &line);
   AppendField("detail", record.detail, kMaxDetailBytes, &line);
+  AppendField("policy", record.policy, kMaxWordBytes, &line);
   if (dropped > 0) absl::StrAppend(&line, ",\"dropped\":", dropped);
   line += "}\n";
   return line;
@@ -61,29 +65,54 @@ RefusalLogOptions WithDefaults(RefusalLogOptions options) {
 
 }  // namespace
 
-RefusalLog::RefusalLog(RefusalLogOptions options)
-    : options_(WithDefaults(std::move(options))), tokens_(options_.burst) {}
+std::string_view ToString(DecisionEvent event) {
+  switch (event) {
+    case DecisionEvent::kRefusal:
+      break;
+    case DecisionEvent::kBreakGlass:
+      return "break_glass";
+    case DecisionEvent::kShadowDifference:
+      return "shadow_difference";
+    case DecisionEvent::kObserved:
+      return "observed";
+  }
+  return "refusal";
+}
 
-bool RefusalLog::MayWrite(absl::Time now) {
-  MutexLock lock(&mutex_);
+RefusalLog::RefusalLog(RefusalLogOptions options)
+    : options_(WithDefaults(std::move(options))),
+      refusals_({.tokens = static_cast<double>(options_.burst)}),
+      notes_(refusals_) {}
+
+bool RefusalLog::MayWrite(Budget* budget, absl::Time now) {
   if (options_.lines_per_second == 0) return false;
   // A clock that was set back gives nothing, and is followed.
-  const double elapsed = absl::ToDoubleSeconds(std::max(now - last_, absl::ZeroDuration()));
-  last_ = now;
-  tokens_ = std::min<double>(options_.burst, tokens_ + elapsed * options_.lines_per_second);
-  if (tokens_ < 1) return false;
-  tokens_ -= 1;
+  const double elapsed = absl::ToDoubleSeconds(std::max(now - budget->last, absl::ZeroDuration()));
+  budget->last = now;
+  budget->tokens =
+      std::min<double>(options_.burst, budget->tokens + elapsed * options_.lines_per_second);
+  if (budget->tokens < 1) return false;
+  budget->tokens -= 1;
   return true;
 }
 
+bool RefusalLog::Count(bool wanted) {
+  if (!wanted) dropped_.fetch_add(1, std::memory_order_relaxed);
+  return wanted;
+}
+
 bool RefusalLog::Wants(absl::Time now) {
-  if (MayWrite(now)) return true;
-  dropped_.fetch_add(1, std::memory_order_relaxed);
-  return false;
+  MutexLock lock(&mutex_);
+  return Count(MayWrite(&refusals_, now));
+}
+
+bool RefusalLog::WantsNote(absl::Time now) {
+  MutexLock lock(&mutex_);
+  return Count(MayWrite(&notes_, now));
 }
 
 void RefusalLog::Record(const DecisionRecord& record) {
-  if (record.allowed) return;
+  if (record.allowed && record.event == DecisionEvent::kRefusal) return;
   const uint64_t dropped = dropped_.load(std::memory_order_relaxed);
   const uint64_t reported = reported_.exchange(dropped, std::memory_order_relaxed);
   // Another thread may have reported more in between.

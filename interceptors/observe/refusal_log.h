@@ -24,10 +24,10 @@ struct RefusalLogOptions {
   uint32_t burst = 1000;
 };
 
-// Writes
-// {"time":...,"request_id":...,"method":...,"peer":...,"address":...,"principal":...,"reason":...,
-// "stage":...,"detail":...}; empty values are left out, allowed calls are not written, and
-// "dropped" gives how many refusals were not written since the last line. A line has at most
+// Writes refusals, and what else DecisionEvent has:
+// {"time":...,"event":...,"request_id":...,"method":...,"peer":...,"address":...,"principal":...,"reason":...,
+// "stage":...,"detail":...,"policy":...}; empty values and the event of a refusal are left out, and
+// "dropped" gives how many lines were not written since the last line. A line has at most
 // kMaxLineBytes and is harmless text: see Sanitize. Thread-safe.
 class RefusalLog : public DecisionSink {
  public:
@@ -37,18 +37,25 @@ class RefusalLog : public DecisionSink {
 
   // False where there were too many lines lately; it is counted as dropped then.
   bool Wants(absl::Time now) override;
+  // Of notes; they have a budget of their own, as large as that of refusals.
+  bool WantsNote(absl::Time now) override;
   void Record(const DecisionRecord& record) override;
 
   uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }  // since the start
 
  private:
-  bool MayWrite(absl::Time now);
+  struct Budget {
+    double tokens = 0;
+    absl::Time last = absl::InfinitePast();
+  };
+  bool MayWrite(Budget* budget, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool Count(bool wanted);
 
   const RefusalLogOptions options_;
   std::atomic<uint64_t> dropped_{0};
   Mutex mutex_;
-  double tokens_ ABSL_GUARDED_BY(mutex_);
-  absl::Time last_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  Budget refusals_ ABSL_GUARDED_BY(mutex_);
+  Budget notes_ ABSL_GUARDED_BY(mutex_);
   std::atomic<uint64_t> reported_{0};  // of dropped_, in lines so far
 };
 

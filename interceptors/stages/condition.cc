@@ -27,14 +27,14 @@ std::optional<Refusal> Check(Call& call, const condition::Condition& part,
 }  // namespace
 
 std::optional<Refusal> CheckConditionBeforeBody(Call& call) {
-  const AccessCondition* condition = call.method->access.access().condition.get();
+  const AccessCondition* condition = call.method->access.condition.get();
   if (condition == nullptr || !condition->before_body.has_value()) return std::nullopt;
   return Check(call, *condition->before_body, *condition, nullptr);
 }
 
 std::optional<Refusal> CheckConditionWithBody(Call& call,
                                               const google::protobuf::Message& request) {
-  const AccessCondition* condition = call.method->access.access().condition.get();
+  const AccessCondition* condition = call.method->access.condition.get();
   if (condition == nullptr || !condition->with_body.has_value()) return std::nullopt;
   return Check(call, *condition->with_body, *condition, &request);
 }

@@ -91,8 +91,8 @@ RateLimitKey LabelOf(LimitSpec::Key key) {
 
 }  // namespace
 
-RateLimitStage::RateLimitStage(std::shared_ptr<RateLimiter> limiter, Metrics* metrics)
-    : limiter_(std::move(limiter)), metrics_(metrics) {}
+RateLimitStage::RateLimitStage(std::shared_ptr<RateLimiter> limiter, bool observe, Metrics* metrics)
+    : limiter_(std::move(limiter)), observe_(observe), metrics_(metrics) {}
 
 std::optional<Refusal> RateLimitStage::Run(Call& call) {
   const GuardedMethod& method = *call.method;
@@ -112,11 +112,19 @@ std::optional<Refusal> RateLimitStage::Run(Call& call) {
   const RateLimiter::Decision decision =
       limiter_->Take(method.id, *method.limit, key.view(), call.monotonic_ns);
   if (decision.allowed) return std::nullopt;
+  std::string detail = absl::StrCat("more than ", method.limit->requests, " per ",
+                                    absl::FormatDuration(method.limit->per));
+  if (observe_) {
+    call.notes.push_back({.event = DecisionEvent::kObserved,
+                          .reason = Reason::kRateLimited,
+                          .stage = name(),
+                          .detail = std::move(detail)});
+    return std::nullopt;
+  }
   metrics_->RecordRateLimited(method.id, LabelOf(method.limit->key));
   const std::string_view kind = ToString(method.limit->key);
   return Refusal{.reason = Reason::kRateLimited,
-                 .detail = absl::StrCat("more than ", method.limit->requests, " per ",
-                                        absl::FormatDuration(method.limit->per)),
+                 .detail = std::move(detail),
                  .retry_after = decision.retry_after,
                  .quota = std::string(kind)};
 }

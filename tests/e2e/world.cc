@@ -90,6 +90,9 @@ void RecordingSink::Record(const DecisionRecord& record) {
   kept.reason = record.reason;
   kept.stage = record.stage;
   kept.detail = record.detail;
+  kept.policy = record.policy;
+  kept.event = ToString(record.event);
+  kept.allowed = record.allowed;
   const std::lock_guard<std::mutex> lock(mutex_);
   records_.push_back(std::move(kept));
 }

@@ -32,7 +32,9 @@ inline constexpr char kAudience[] = "probe";
 
 // A DecisionRecord that outlives its call.
 struct RefusalRecord {
-  std::string request_id, method, peer, address, principal, reason, stage, detail;
+  std::string request_id, method, peer, address, principal, reason, stage, detail, policy;
+  std::string event;  // "refusal", or that of a note
+  bool allowed = false;
   std::string text() const;  // all of it, on one line
 };
 

@@ -47,6 +47,30 @@ size_t CountSeries(const Metrics& metrics) {
   return series;
 }
 
+TEST(MetricsTest, WhatThePolicyDoesIsCounted) {
+  const auto metrics = Make();
+  metrics->SetPolicy("aa");
+  std::string text = Text(*metrics);
+  EXPECT_THAT(text, HasSubstr("warden_policy_info{sha256=\"aa\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("warden_break_glass_total{method=\"/shop.v1.Orders/Get\"} 0\n"));
+  EXPECT_THAT(text, Not(HasSubstr("warden_shadow"))) << "there is no such policy";
+  EXPECT_THAT(text, Not(HasSubstr("warden_observed")));
+  metrics->SetShadowPolicy("bb");
+  metrics->RecordBreakGlass(1);
+  metrics->RecordShadowDifference(0, /*would_allow=*/true);
+  metrics->RecordShadowDifference(0, /*would_allow=*/false);
+  metrics->RecordShadowDifference(0, /*would_allow=*/false);
+  metrics->RecordObserved(1, 1);
+  text = Text(*metrics);
+  EXPECT_THAT(text, HasSubstr("warden_shadow_policy_info{sha256=\"bb\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("warden_break_glass_total{method=\"/shop.v1.Orders/Get\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("warden_shadow_differences_total{method=\"/shop.v1.Orders/Create\","
+                              "kind=\"would_allow\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("kind=\"would_deny\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("warden_observed_refusals_total{method=\"/shop.v1.Orders/Get\","
+                              "reason=\"token_expired\"} 1\n"));
+}
+
 TEST(MetricsTest, DecisionsAreCountedByMethodAndReason) {
   const auto metrics = Make();
   metrics->RecordDecision(0, 0);

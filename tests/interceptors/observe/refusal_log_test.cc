@@ -81,6 +81,38 @@ TEST(RefusalLogTest, AllowedCallsAreNotWritten) {
   EXPECT_EQ(log.dropped(), 0u);
 }
 
+TEST(RefusalLogTest, NotesSayWhatTheyAre) {
+  Lines lines;
+  RefusalLog log({.write = lines.writer()});
+  DecisionRecord record = Refusal();
+  record.allowed = true;
+  record.policy = "abc";
+  for (const DecisionEvent event :
+       {DecisionEvent::kBreakGlass, DecisionEvent::kShadowDifference, DecisionEvent::kObserved}) {
+    record.event = event;
+    log.Record(record);
+  }
+  ASSERT_THAT(lines.get(), SizeIs(3));
+  EXPECT_EQ(nlohmann::json::parse(lines.get()[0])["event"], "break_glass");
+  EXPECT_EQ(nlohmann::json::parse(lines.get()[1])["event"], "shadow_difference");
+  EXPECT_EQ(nlohmann::json::parse(lines.get()[2])["event"], "observed");
+  EXPECT_EQ(nlohmann::json::parse(lines.get()[2])["policy"], "abc");
+}
+
+TEST(RefusalLogTest, NotesAndRefusalsDoNotCrowdEachOtherOut) {
+  Lines lines;
+  RefusalLog log({.write = lines.writer(), .lines_per_second = 1, .burst = 2});
+  const absl::Time now = Refusal().time;
+  EXPECT_TRUE(log.WantsNote(now));
+  EXPECT_TRUE(log.WantsNote(now));
+  EXPECT_FALSE(log.WantsNote(now));
+  EXPECT_EQ(log.dropped(), 1u);
+  EXPECT_TRUE(log.Wants(now));
+  EXPECT_TRUE(log.Wants(now));
+  EXPECT_FALSE(log.Wants(now));
+  EXPECT_TRUE(log.WantsNote(now + absl::Seconds(1)));
+}
+
 TEST(RefusalLogTest, EmptyValuesAreLeftOut) {
   Lines lines;
   RefusalLog log({.write = lines.writer()});
