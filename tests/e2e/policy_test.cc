@@ -129,6 +129,34 @@ TEST_P(PolicyE2eTest, BrokenGlassLeavesAMark) {
   EXPECT_THAT(record.detail, HasSubstr("break-glass role emergency at "));
 }
 
+// Wants nothing, as a log that is flooded.
+class FloodedSink final : public DecisionSink {
+ public:
+  bool Wants(absl::Time) override { return false; }
+  void Record(const DecisionRecord& record) override {
+    ++records;
+    broken += record.event == DecisionEvent::kBreakGlass ? 1 : 0;
+  }
+
+  std::atomic<int> records{0};
+  std::atomic<int> broken{0};
+};
+
+TEST(BreakGlass, IsRecordedHoweverMuchElseIs) {
+  const auto sink = std::make_shared<FloodedSink>();
+  World world({.policy = kPolicy,
+               .extra_config = "policy: {shadow_file: shadow.yaml}\n",
+               .customize = [&](ServerBuilder& builder) { builder.SetDecisionSink(sink); }});
+  world.Write("shadow.yaml", "roles: {nobody: {permissions: ['*']}}");
+  ASSERT_TRUE(world.Start().ok());
+  const RawCall call = World::Call("Restricted", world.Token("alice", {"on-call"}));
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(Perform(world.channel(), call).ok());
+  EXPECT_FALSE(
+      Perform(world.channel(), World::Call("Restricted", world.Token("bob", {"caller"}))).ok());
+  EXPECT_EQ(sink->broken, 3);
+  EXPECT_EQ(sink->records, 3) << "neither the refusal nor what the shadow policy would deny";
+}
+
 INSTANTIATE_TEST_SUITE_P(Apis, PolicyE2eTest, ::testing::Values(Api::kSync, Api::kCallback),
                          ApiName);
 
