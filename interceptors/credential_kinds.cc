@@ -24,6 +24,21 @@ void CheckApiKeysConfig(const v1::ApiKeysConfig& keys, const SourceMap& places,
   }
 }
 
+// Only a token says how its subject was authenticated.
+void CheckStepUp(const GuardedMethod& method, CredentialSet known, ProblemList* problems) {
+  if (method.step_up == nullptr) return;
+  const char* why = nullptr;
+  if (!method.authn.Accepts(Credential::kBearer)) {
+    why = "the method's `authn` does not accept BEARER";
+  } else if (!known.Has(Credential::kBearer)) {
+    why = "no issuer of tokens is configured";
+  }
+  if (why == nullptr) return;
+  problems->Add(PlaceOf(*method.descriptor),
+                absl::StrCat(method.descriptor->full_name(),
+                             ": has `step_up`, which only a token can satisfy, but ", why));
+}
+
 }  // namespace
 
 void CheckCredentialKinds(const v1::Config& config, const SourceMap& places,
@@ -59,6 +74,7 @@ void ResolveAuthn(const LoadedConfig& config, std::deque<GuardedMethod>* methods
     const MethodAccess& access = method.access;
     if (access.kind == MethodAccess::Kind::kPublic) continue;
     method.authn = access.authn.value_or(otherwise);
+    CheckStepUp(method, known, problems);
     if (!access.authn.has_value() || method.authn.SatisfiableWith(known)) continue;
     problems->Add(PlaceOf(*method.descriptor),
                   absl::StrCat(method.descriptor->full_name(), ": ",

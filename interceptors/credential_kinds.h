@@ -18,8 +18,8 @@ void CheckCredentialKinds(const v1::Config& config, const SourceMap& places, Pro
 CredentialSet KnownCredentials(const v1::Config& config);
 
 // Sets each method's `authn`, its own or the configuration's; a problem where nobody could ever
-// bring what is asked for. REQUIRES: the methods' access rules are compiled, unless there are
-// problems already.
+// bring what is asked for, `step_up` included. REQUIRES: the methods' access rules are compiled,
+// unless there are problems already.
 void ResolveAuthn(const LoadedConfig& config, std::deque<GuardedMethod>* methods,
                   ProblemList* problems);
 

@@ -22,17 +22,18 @@
 #include "interceptors/stages/principal.h"
 #include "interceptors/stages/rate_limit.h"
 #include "interceptors/stages/revocation.h"
+#include "interceptors/stages/step_up.h"
 
 namespace warden {
 namespace {
 
 constexpr size_t kDefaultTokenBytes = 16 * 1024;
 constexpr size_t kDefaultLimitKeys = 1 << 20;
-constexpr uint32_t kValidateStage = 9;  // after those of MakeStages
+constexpr uint32_t kValidateStage = 10;  // after those of MakeStages
 
 std::vector<std::string> StageNames() {
-  return {"admission", "identity",  "credential", "api_key",   "revocation",
-          "authn",     "principal", "rate_limit", "authorize", "validate"};
+  return {"admission", "identity",   "credential", "api_key", "revocation", "authn",
+          "principal", "rate_limit", "authorize",  "step_up", "validate"};
 }
 
 std::vector<std::string> AlgorithmNames() {
@@ -165,6 +166,7 @@ void Guard::MakeStages(const LoadedConfig& config, const GuardOptions& options) 
   stages.push_back(std::make_unique<RateLimitStage>(
       limiter_, Observes(settings.enforcement().rate_limit()), metrics_.get()));
   stages.push_back(std::make_unique<AuthorizeStage>(policies_.get()));
+  stages.push_back(std::make_unique<StepUpStage>());
   before_body_ = std::make_unique<Chain>(std::move(stages), metrics_.get());
 }
 

@@ -45,6 +45,7 @@ void ReadAccess(GuardedMethod* method, ProblemList* problems) {
     problems->Add(problem.place, problem.message);
     method->access = {};  // allows nobody
   }
+  if (method->access.step_up.has_value()) method->step_up = MakeStepUpRule(*method->access.step_up);
 }
 
 // Rules are compiled once for each request type.

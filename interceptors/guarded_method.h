@@ -26,6 +26,7 @@ struct GuardedMethod {
   bool streams = false;           // in either direction
   MethodAccess access;            // what the annotation asks; PolicySnapshot has the rule
   MethodAuthn authn;              // the method's own, or the configuration's
+  std::shared_ptr<const StepUpRule> step_up;  // null where none is asked for
   std::optional<LimitSpec> limit;
   std::shared_ptr<const Program> request_rules;  // null where the request has none
   // Which fields callers may set in the request, and see in the response; null where any.

@@ -14,8 +14,11 @@ namespace {
 
 constexpr char kDomain[] = "warden";
 
-void AddErrorInfo(const ReasonInfo& info, google::rpc::Status* status) {
+void AddErrorInfo(const ReasonInfo& info, const StepUpRule* step_up, google::rpc::Status* status) {
   google::rpc::ErrorInfo error;
+  if (step_up != nullptr) {
+    for (const auto& [name, value] : step_up->parameters) (*error.mutable_metadata())[name] = value;
+  }
   error.set_reason(std::string(info.public_reason));
   error.set_domain(kDomain);
   status->add_details()->PackFrom(error);
@@ -61,18 +64,18 @@ void AddDynamic(const Refusal& refusal, google::rpc::Status* status) {
   if (!refusal.violations.empty()) AddViolations(refusal, status);
 }
 
-void AddConstant(Reason reason, google::rpc::Status* status) {
+void AddConstant(Reason reason, const StepUpRule* step_up, google::rpc::Status* status) {
   const ReasonInfo& info = InfoOf(reason);
   status->set_code(static_cast<int>(info.code));
   status->set_message(std::string(info.text));
-  AddErrorInfo(info, status);
+  AddErrorInfo(info, step_up, status);
 }
 
 std::array<std::string, kReasonCount> SerializeConstants() {
   std::array<std::string, kReasonCount> constants;
   for (size_t i = 0; i < kReasonCount; ++i) {
     google::rpc::Status status;
-    AddConstant(static_cast<Reason>(i), &status);
+    AddConstant(static_cast<Reason>(i), nullptr, &status);
     constants[i] = status.SerializeAsString();
   }
   return constants;
@@ -83,6 +86,7 @@ std::array<std::string, kReasonCount> SerializeConstants() {
 std::string SerializedPublicStatus(const Refusal& refusal) {
   static const auto* const constants =
       new std::array<std::string, kReasonCount>(SerializeConstants());
+  if (refusal.step_up != nullptr) return PublicStatus(refusal).SerializeAsString();
   std::string bytes = (*constants)[static_cast<size_t>(refusal.reason)];
   google::rpc::Status dynamic;
   AddDynamic(refusal, &dynamic);
@@ -115,7 +119,7 @@ std::string StreamText(const Refusal& refusal) {
 
 google::rpc::Status PublicStatus(const Refusal& refusal) {
   google::rpc::Status status;
-  AddConstant(refusal.reason, &status);
+  AddConstant(refusal.reason, refusal.step_up.get(), &status);
   AddDynamic(refusal, &status);
   return status;
 }

@@ -2,11 +2,13 @@
 #ifndef WARDEN_INTERCEPTORS_REFUSAL_H_
 #define WARDEN_INTERCEPTORS_REFUSAL_H_
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "authz/policy/step_up.h"
 #include "google/rpc/status.pb.h"
 #include "interceptors/reason.h"
 #include "interceptors/rules/program.h"
@@ -23,10 +25,13 @@ struct Refusal {
   std::string quota;
   // kRequestInvalid, kFieldNotWritable: what is wrong with the message.
   std::vector<Violation> violations;
+  // kStepUpRequired: what is asked for.
+  std::shared_ptr<const StepUpRule> step_up;
 };
 
 // The error that the client sees: the reason's constant text with ErrorInfo (domain "warden"), and
-// RetryInfo with QuotaFailure, or BadRequest, where they apply. https://google.aip.dev/193.
+// RetryInfo with QuotaFailure, or BadRequest, or the challenge in ErrorInfo's metadata, where they
+// apply. https://google.aip.dev/193.
 // Thread-safe.
 google::rpc::Status PublicStatus(const Refusal& refusal);
 

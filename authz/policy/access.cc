@@ -102,6 +102,14 @@ class AccessReader {
       Report(
           "has `when`, but `public` has no caller to ask about; use `authenticated: true` with it");
     }
+    if (access.has_step_up()) {
+      if (access.public_()) {
+        Report("has `step_up`, but `public` needs no credentials; remove one of them");
+      }
+      for (std::string& problem : ReadStepUp(access.step_up(), &out->step_up.emplace())) {
+        Report(std::move(problem));
+      }
+    }
     out->all_of = ReadNames(access.permissions(), "permissions");
     out->any_of = ReadNames(access.any_of(), "any_of");
     for (const std::string& name : out->any_of) {
@@ -184,6 +192,7 @@ std::string ToString(const MethodAccess& access) {
                                                                          : PermissionsText(access);
   if (access.condition != nullptr) absl::StrAppend(&text, " and a condition");
   if (access.authn.has_value()) absl::StrAppend(&text, " [", ToString(*access.authn), "]");
+  if (access.step_up.has_value()) absl::StrAppend(&text, " [", ToString(*access.step_up), "]");
   return text;
 }
 

@@ -13,6 +13,7 @@
 #include "authz/policy/authn.h"
 #include "authz/policy/bit_set.h"
 #include "authz/policy/caller_rights.h"
+#include "authz/policy/step_up.h"
 
 namespace google::protobuf {
 class MethodDescriptor;
@@ -32,13 +33,15 @@ struct MethodAccess {
   std::vector<std::string> any_of;  // and one of these, if there are any
   // Which credentials count; nothing where the configuration's default does. Never of kPublic.
   std::optional<MethodAuthn> authn;
+  // How fresh and strong the caller's authentication must be, where that matters. Never of kPublic.
+  std::optional<StepUp> step_up;
   // What must hold, too; null where the annotation has no `when`. Never of kPublic.
   std::shared_ptr<const AccessCondition> condition;
 };
 
-// "public", "authenticated", or the permissions: "orders.read and one of (a, b)"; with `authn`,
-// where the annotation has it, in brackets: "orders.read [BEARER]"; with `when`, "orders.read and a
-// condition".
+// "public", "authenticated", or the permissions: "orders.read and one of (a, b)"; with `when`,
+// "orders.read and a condition"; with `authn` and `step_up`, where the annotation has them, in
+// brackets: "orders.read [BEARER] [acr gold]".
 std::string ToString(const MethodAccess& access);
 
 // The method's own `(warden.v1.access)`, else its service's `service_access`, else its file's

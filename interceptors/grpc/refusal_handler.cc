@@ -45,6 +45,9 @@ grpc::Status Answer(const Refusal& refusal, const Call& call, grpc::ServerContex
   // same trailer, but gRPC first builds an error of it, to be thrown away: a fifteenth of the work
   // that a refused call is.
   context->AddTrailingMetadata("grpc-message", std::string(info.text));
+  if (refusal.step_up != nullptr) {
+    context->AddTrailingMetadata("www-authenticate", refusal.step_up->challenge);
+  }
   return {static_cast<grpc::StatusCode>(info.code), "", SerializedPublicStatus(refusal)};
 }
 
