@@ -39,6 +39,14 @@ std::vector<Problem> FieldRights::UnknownPermissions(const Policy& policy) const
   return problems;
 }
 
+std::vector<std::string> FieldRights::permissions() const {
+  std::vector<std::string> names;
+  for (const rights::Right& right : plan_->rights) {
+    names.insert(names.end(), right.permissions.begin(), right.permissions.end());
+  }
+  return names;
+}
+
 bool FieldRights::MaySet(const Message& message, const Principal& caller, size_t max_violations,
                          std::vector<Violation>* out) const {
   const size_t before = out->size();

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "authz/config/problem.h"
@@ -49,6 +50,9 @@ class FieldRights {
   // A problem for each permission that no role of the policy gives: nobody could ever set or see
   // the field.
   std::vector<Problem> UnknownPermissions(const Policy& policy) const;
+
+  // That the annotations name, as often as they do.
+  std::vector<std::string> permissions() const;
 
   // For what callers send. True if the caller has one of the named permissions for every field that
   // is set; otherwise appends at least one and at most `max_violations` (at least 1) to *out, of

@@ -81,9 +81,9 @@ TEST(Lint, FindsOneErrorOfEachKind) {
                       "contradicts itself"),
             HasSubstr("broken.proto:21:3: error: "), HasSubstr("[rate-limit]\n"),
             HasSubstr("[field-rules]\n"),
-            HasSubstr(
-                "broken.proto:28:3: error: broken.v1.Broken.Stream: its requests are streamed, and "
-                "broken.v1.Item has field rules"),
+            HasSubstr("broken.proto:12:3: error: broken.v1.Item.id: `writable_by` has `A b`, which "
+                      "is not a valid name"),
+            HasSubstr("[field-rights]\n"),
             HasSubstr("5 errors, 0 warnings\n")));
 }
 

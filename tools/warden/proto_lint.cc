@@ -14,6 +14,7 @@
 #include "authz/config/problem.h"
 #include "authz/policy/check.h"
 #include "interceptors/limits/limit_spec.h"
+#include "interceptors/rights/field_rights.h"
 #include "interceptors/rules/program.h"
 #include "nlohmann/json.hpp"
 #include "warden/v1/annotations.pb.h"
@@ -63,12 +64,27 @@ void LintFieldRules(const MethodDescriptor& method, Findings* findings) {
   const absl::StatusOr<std::shared_ptr<const Program>> program = Program::Compile(type);
   if (!program.ok()) {
     findings->AddLines("field-rules", program.status());
-  } else if (method.client_streaming() && !(*program)->empty()) {
-    findings->Add(
-        Severity::kError, "stream-rules", PlaceOf(method),
-        absl::StrCat(
-            method.full_name(), ": its requests are streamed, and ", type.full_name(),
-            " has field rules, which cannot be checked on a stream; move them to a unary method"));
+  }
+}
+
+void LintRights(const MethodDescriptor& method, const Policy* policy, std::set<std::string>* asked,
+                Findings* findings) {
+  using Direction = FieldRights::Direction;
+  for (const Direction direction : {Direction::kWrite, Direction::kRead}) {
+    const Descriptor& type =
+        direction == Direction::kWrite ? *method.input_type() : *method.output_type();
+    std::vector<Problem> problems;
+    const auto rights = FieldRights::Compile(type, direction, &problems);
+    if (rights != nullptr) {
+      for (std::string& permission : rights->permissions()) asked->insert(std::move(permission));
+      if (policy != nullptr) {
+        const std::vector<Problem> unknown = rights->UnknownPermissions(*policy);
+        problems.insert(problems.end(), unknown.begin(), unknown.end());
+      }
+    }
+    for (const Problem& problem : problems) {
+      findings->Add(Severity::kError, "field-rights", problem.place, problem.message);
+    }
   }
 }
 
@@ -126,8 +142,8 @@ void LintPolicy(const Policy& policy, const std::set<std::string>& asked, Findin
 }
 
 // Why a server would not start, and what is only advice.
-constexpr std::array<std::string_view, 5> kFixedRules = {"access", "field-rules", "policy",
-                                                         "rate-limit", "stream-rules"};
+constexpr std::array<std::string_view, 5> kFixedRules = {"access", "field-rights",
+                                                         "field-rules", "policy", "rate-limit"};
 constexpr std::array<std::string_view, 5> kChosenRules = {
     "public-method", "public-sensitive", "stream-without-limit", "unbound-role",
     "unused-permission"};
@@ -205,6 +221,7 @@ std::vector<Finding> LintMethods(const std::vector<const MethodDescriptor*>& met
     LintLimit(*method, &findings);
     LintStreamLimit(*method, &findings);
     LintFieldRules(*method, &findings);
+    LintRights(*method, policy, &asked, &findings);
   }
   if (policy != nullptr) LintPolicy(*policy, asked, &findings);
   return Choose(findings.Take(), choices);
