@@ -39,7 +39,7 @@ std::optional<condition::Condition> CompileBindingCondition(std::string_view tex
   for (const size_t variable :
        {condition::kMethodFullName, condition::kMethodService, condition::kMethodName}) {
     if (!compiled->Needs(variable)) continue;
-    problems->push_back(
+    problems->emplace_back(
         "asks for `method`, but roles are a caller's, whatever they call; use a denial");
     break;
   }
