@@ -73,7 +73,8 @@ enum class AccessVerdict {
 class AccessRule {
  public:
   // InvalidArgument if a permission is in no role of the policy (nobody could ever call), or the
-  // access asks for nothing. `method` is its full name, "/pkg.Service/Method", that denials go by.
+  // access asks for nothing. `method` is its full name, "/pkg.Service/Method", that denials go by;
+  // without it, those by method count whatever they name.
   // `policy` may be null if the access is not by permissions; nothing is denied then.
   static absl::StatusOr<AccessRule> Compile(const MethodAccess& access,
                                             std::shared_ptr<const Policy> policy,

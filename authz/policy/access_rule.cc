@@ -63,7 +63,9 @@ absl::StatusOr<AccessRule> AccessRule::Compile(const MethodAccess& access,
   }
   if (policy != nullptr) {
     for (size_t i = 0; i < policy->denials().size(); ++i) {
-      if (Concerns(policy->denials()[i], access, method)) rule.denials_.Add(i);
+      const Denial& denial = policy->denials()[i];
+      const bool could_be = method.empty() && !denial.methods.empty();
+      if (could_be || Concerns(denial, access, method)) rule.denials_.Add(i);
     }
   }
   rule.policy_ = std::move(policy);

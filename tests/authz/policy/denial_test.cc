@@ -106,6 +106,12 @@ TEST(Denial, ByTokenOfItsIssuer) {
   EXPECT_FALSE(denied(other, "i"));
 }
 
+TEST(Denial, OfSomeMethodCountsForOneWithoutAName) {
+  const std::string denial = "{methods: [/shop.v1.Orders/Cancel], peer: {dns_names: [a]}}";
+  EXPECT_FALSE(Allows(denial, "a", "", {"x"}));
+  EXPECT_TRUE(Allows(denial, "b", "", {"x"}));
+}
+
 // A method whose `authn` leaves certificates out still knows whose connection it is.
 TEST(Denial, SeesAPeerThatDoesNotCount) {
   const auto policy = WithDenial("{peer: {dns_names: [a]}}");
