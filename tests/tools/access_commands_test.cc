@@ -4,7 +4,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 
+#include "nlohmann/json.hpp"
 #include "tests/tools/run_warden.h"
 
 namespace warden {
@@ -42,6 +44,20 @@ TEST(Matrix, OfOneService) {
   EXPECT_EQ(result.exit_status, 0);
   EXPECT_THAT(result.out, HasSubstr("/shop.v1.Defaults/Get"));
   EXPECT_THAT(result.out, Not(HasSubstr("/shop.v1.Shop/")));
+}
+
+// Inherited permissions, those by wildcard that only methods name, and denials by role.
+TEST(Matrix, OfInheritanceWildcardsAndDenials) {
+  const CommandResult result =
+      RunWarden({"access", "matrix", "--descriptor-set", kSet, "--policy",
+                 kData + "deep_policy.yaml", "--service", "shop.v1.Shop", "--format", "json"});
+  ASSERT_EQ(result.exit_status, 0) << result.err;
+  std::map<std::string, std::vector<std::string>> roles;
+  const auto document = nlohmann::json::parse(result.out);
+  for (const auto& method : document["methods"]) roles[method["method"]] = method["roles"];
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(roles["/shop.v1.Shop/Get"], (Names{"clerk", "reader", "trainee"}));
+  EXPECT_EQ(roles["/shop.v1.Shop/Cancel"], (Names{"clerk"}));
 }
 
 TEST(Matrix, OfAnUnknownServiceIsUsage) {
