@@ -92,7 +92,9 @@ class StreamRulesTest : public ::testing::TestWithParam<Api> {
         }});
     const absl::Status started = world_->Start();
     ASSERT_TRUE(started.ok()) << started;
-    token_ = world_->Token("alice", {"caller"});
+    token_ = world_->Token("alice", {"caller"}, [](nlohmann::json& claims) {
+      claims["exp"] = absl::ToUnixSeconds(absl::Now() + absl::Hours(1));
+    });
   }
   Answer Send(const std::string& method, const std::vector<Part>& parts) {
     RawCall call = World::Call("", token_);
@@ -233,8 +235,8 @@ TEST_P(StreamRulesTest, StreamsWithoutRulesAreLeftAlone) {
   EXPECT_TRUE(Perform(world_->channel(), call).ok());
 }
 
-// Of many streams at once, each third of which is invalid at some place. WARDEN_TEST_STREAMS
-// streams of each method, by four clients.
+// Many streams at once, by four clients; each third one has an invalid message at some place.
+// WARDEN_TEST_STREAMS of each method: scripts/soak-streams.sh.
 TEST_P(StreamRulesTest, OfManyStreamsNoneDeliversAnInvalidMessage) {
   int streams = 600;
   if (const char* wanted = std::getenv("WARDEN_TEST_STREAMS"); wanted != nullptr) {
