@@ -83,10 +83,10 @@ bool MessageInterceptor::MayBeRead(InterceptorBatchMethods& methods, Message& me
   return false;
 }
 
-// The first to end a stream says why.
+// The first to end a stream says why to the operator. The call is cancelled either way: whoever was
+// first may not have come to that yet, and the handler must not end the call as a good one.
 void MessageInterceptor::End(grpc_call* call, CallState& state, const Refusal& refusal) {
-  if (state.ended.exchange(true)) return;
-  state.guard->StreamEnded(state.call, refusal);
+  if (!state.ended.exchange(true)) state.guard->StreamEnded(state.call, refusal);
   grpc_call_cancel_with_status(call, static_cast<grpc_status_code>(InfoOf(refusal.reason).code),
                                StreamText(refusal).c_str(), nullptr);
 }
