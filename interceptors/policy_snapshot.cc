@@ -67,8 +67,7 @@ std::shared_ptr<const Principal> PolicySnapshot::PrincipalOf(Call& call) const {
     const auto found = shard.made.find(key);
     if (found != shard.made.end()) return found->second;
   }
-  std::shared_ptr<const Principal> principal =
-      policy_->MakePrincipal(caller, where);
+  std::shared_ptr<const Principal> principal = policy_->MakePrincipal(caller, where);
   absl::flat_hash_map<Key, std::shared_ptr<const Principal>> old;  // destroyed outside the lock
   MutexLock lock(&shard.mutex);
   if (shard.made.size() >= kMaxPerShard) shard.made.swap(old);

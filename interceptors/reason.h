@@ -60,10 +60,10 @@ enum class Reason : uint8_t {
   kRateLimited,
   // access
   kPermissionDenied,
-  kStepUpRequired,  // the token does not say that its subject was authenticated well enough
+  kStepUpRequired,   // the token does not say that its subject was authenticated well enough
   kConditionFailed,  // `when` does not hold
   kConditionError,   // `when` could not be evaluated
-  kPolicyDenied,  // by a denial of the policy, whatever the caller's roles give
+  kPolicyDenied,     // by a denial of the policy, whatever the caller's roles give
   // body
   kRequestMalformed,  // the bytes are not the method's request message
   kFieldNotWritable,  // the message sets a field that the caller may not set

@@ -11,7 +11,8 @@
 //   google.protobuf.Duration   one number and a unit, not negative: 500ms, 1.5s, 5m, 1h, 30d
 //   google.protobuf.Timestamp  RFC 3339: 2030-01-31T00:00:00Z
 //   bytes      cannot be written
-//   google.protobuf.Struct     any mapping; plain true, false and numbers of JSON are what they read as
+//   google.protobuf.Struct     any mapping; plain true, false and numbers of JSON are what they
+//   read as
 // Refused besides unknown keys, duplicate keys and wrong types: anchors, aliases, merge keys, tags,
 // keys that are not scalars, null values, several documents, an empty file, tab characters and
 // other control characters, text that is not UTF-8, and whatever exceeds a bound of YamlBounds.

@@ -78,9 +78,7 @@ struct MatchParts {
   bool addresses = true;
   bool when = true;
 
-  bool all() const {
-    return claim && scopes && issuer && peer && api_key && addresses && when;
-  }
+  bool all() const { return claim && scopes && issuer && peer && api_key && addresses && when; }
 };
 
 // Goes through the match part by part: for explanations. Decisions are MatchIndex's, and the same.

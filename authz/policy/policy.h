@@ -70,10 +70,10 @@ class Policy {
   Policy(const Policy&) = delete;
   Policy& operator=(const Policy&) = delete;
 
-  // The circumstances of a call: which of the policy's sets of addresses the peer's address is in, and
-  // which of its conditions hold. An address that cannot be read ("", a socket's path) is in the sets
-  // of denials and in no binding's. A condition that cannot be evaluated holds for denials and for
-  // no binding; so does each where the call is not known. Empty, and quick, where
+  // The circumstances of a call: which of the policy's sets of addresses the peer's address is in,
+  // and which of its conditions hold. An address that cannot be read ("", a socket's path) is in
+  // the sets of denials and in no binding's. A condition that cannot be evaluated holds for denials
+  // and for no binding; so does each where the call is not known. Empty, and quick, where
   // !uses_circumstances().
   BitSet Where(const VerifiedCredentials& caller, const CallFacts& call) const;
   BitSet Where(std::string_view address) const;  // conditions are not known

@@ -1,5 +1,5 @@
-#include "authz/policy/policy_condition.h"
 #include "authz/policy/policy_builder.h"
+#include "authz/policy/policy_condition.h"
 
 #include <utility>
 
@@ -173,8 +173,9 @@ void PolicyBuilder::AddCondition(const std::string& when, const std::string& pat
                                  CallerMatch* match) {
   if (when.empty()) return;
   std::vector<std::string> problems;
-  std::optional<condition::Condition> compiled =
-      of_denial ? CompileDenialCondition(when, &problems) : CompileBindingCondition(when, &problems);
+  std::optional<condition::Condition> compiled = of_denial
+                                                     ? CompileDenialCondition(when, &problems)
+                                                     : CompileBindingCondition(when, &problems);
   for (const std::string& problem : problems) Report(ChildPath(path, "when"), problem);
   if (!compiled.has_value()) return;
   match->when = policy_->circumstances_.size();

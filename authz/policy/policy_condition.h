@@ -13,8 +13,8 @@
 
 namespace warden {
 
-// Nothing, and one text a problem, if it is no condition for it. A binding's does not know the roles,
-// which it decides on, nor the method: roles are a caller's, whatever they call.
+// Nothing, and one text a problem, if it is no condition for it. A binding's does not know the
+// roles, which it decides on, nor the method: roles are a caller's, whatever they call.
 std::optional<condition::Condition> CompileBindingCondition(std::string_view text,
                                                             std::vector<std::string>* problems);
 std::optional<condition::Condition> CompileDenialCondition(std::string_view text,

@@ -34,7 +34,8 @@ TEST_P(MatrixFormat, IsAsWrittenDown) {
   EXPECT_EQ(result.out, ReadFile(kData + "matrix." + format));
 }
 
-INSTANTIATE_TEST_SUITE_P(Formats, MatrixFormat, ::testing::Values("table", "markdown", "json", "html"),
+INSTANTIATE_TEST_SUITE_P(Formats, MatrixFormat,
+                         ::testing::Values("table", "markdown", "json", "html"),
                          [](const auto& format) { return format.param; });
 
 TEST(Matrix, OfOneService) {

@@ -106,7 +106,8 @@ TEST(Diff, NamesWhoGainsAndWhoLoses) {
 }
 
 TEST(Diff, BackwardsSwapsGainsAndLosses) {
-  const auto forth = nlohmann::json::parse(Diff("shop_policy.yaml", "next_policy.yaml", "json").out);
+  const auto forth =
+      nlohmann::json::parse(Diff("shop_policy.yaml", "next_policy.yaml", "json").out);
   const auto back = nlohmann::json::parse(Diff("next_policy.yaml", "shop_policy.yaml", "json").out);
   EXPECT_FALSE(forth["gains"].empty());
   EXPECT_EQ(forth["gains"], back["loses"]);
@@ -121,8 +122,8 @@ TEST(Diff, OfAFileThatCannotBeUsedIsUsage) {
 
 CommandResult Explain(const std::string& method, const std::string& caller,
                       const std::vector<std::string>& more = {}) {
-  std::vector<std::string> arguments = {"access", "explain",  "--descriptor-set",
-                                        kSet,     "--policy", kData + "shop_policy.yaml",
+  std::vector<std::string> arguments = {"access",   "explain",  "--descriptor-set",
+                                        kSet,       "--policy", kData + "shop_policy.yaml",
                                         "--method", method};
   if (!caller.empty()) arguments.insert(arguments.end(), {"--caller", kData + caller});
   arguments.insert(arguments.end(), more.begin(), more.end());

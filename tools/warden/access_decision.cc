@@ -28,7 +28,8 @@ std::string StepText(const ExplainStep& step) {
 std::string Because(const Explanation& explanation) {
   std::vector<std::string> decisive;
   for (const ExplainStep& step : explanation.steps) {
-    if (step.decisive && step.kind != ExplainStep::Kind::kVerdict) decisive.push_back(StepText(step));
+    if (step.decisive && step.kind != ExplainStep::Kind::kVerdict)
+      decisive.push_back(StepText(step));
   }
   if (decisive.empty() && !explanation.steps.empty()) {
     decisive.push_back(StepText(explanation.steps.back()));
@@ -63,11 +64,11 @@ bool AskCondition(const AccessCondition& condition, const Question& question,
 absl::StatusOr<Decision> Decide(const Question& question) {
   const absl::StatusOr<MethodAccess> access = ResolveAccess(*question.method);
   if (!access.ok()) return access.status();
-  const absl::StatusOr<VerifiedCredentials> caller =
-      MakeCredentials(question.caller, question.now);
+  const absl::StatusOr<VerifiedCredentials> caller = MakeCredentials(question.caller, question.now);
   if (!caller.ok()) return caller.status();
   std::optional<TokenClaims> token;
-  if (caller->token != nullptr) token.emplace(TokenClaims{caller->token->issuer(), caller->token->claims()});
+  if (caller->token != nullptr)
+    token.emplace(TokenClaims{caller->token->issuer(), caller->token->claims()});
   std::optional<ApiKeyFacts> key;
   if (caller->api_key != nullptr) {
     key.emplace(ApiKeyFacts{caller->api_key->id(), caller->api_key->scopes()});
@@ -80,7 +81,8 @@ absl::StatusOr<Decision> Decide(const Question& question) {
   const absl::StatusOr<Explanation> explanation =
       ExplainAccess(question.policy, *access, method, facts, question.caller.address());
   if (!explanation.ok()) return explanation.status();
-  Decision decision{.allowed = explanation->allowed(), .steps = {}, .because = Because(*explanation)};
+  Decision decision{
+      .allowed = explanation->allowed(), .steps = {}, .because = Because(*explanation)};
   for (const ExplainStep& step : explanation->steps) {
     if (step.kind != ExplainStep::Kind::kVerdict) decision.steps.push_back(StepText(step));
   }

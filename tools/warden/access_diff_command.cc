@@ -53,8 +53,7 @@ int Diff(const DiffOptions& options) {
   if (!before.ok()) return fail(before.status());
   const absl::StatusOr<Loaded> after = Load(options.after, **set, options.services);
   if (!after.ok()) return fail(after.status());
-  const AccessDiff diff =
-      DiffAccess({before->matrix, before->file}, {after->matrix, after->file});
+  const AccessDiff diff = DiffAccess({before->matrix, before->file}, {after->matrix, after->file});
   std::cout << (options.format == "json" ? DiffAsJson(diff) : DiffAsText(diff));
   return diff.empty() ? kYes : kNo;
 }

@@ -128,7 +128,8 @@ std::string MatrixAsMarkdown(const AccessMatrix& matrix) {
 std::string MatrixAsHtml(const AccessMatrix& matrix) {
   const std::vector<Cells> lines = CellsOf(matrix);
   std::string text =
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>Access matrix</title>\n"
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>Access "
+      "matrix</title>\n"
       "<style>\n"
       "body { font: 14px sans-serif; margin: 2em }\n"
       "table { border-collapse: collapse }\n"

@@ -41,8 +41,7 @@ void MakeIntegers(nlohmann::json* value) {
   }
 }
 
-absl::StatusOr<nlohmann::json> ReadClaims(const google::protobuf::Struct& written,
-                                          absl::Time now) {
+absl::StatusOr<nlohmann::json> ReadClaims(const google::protobuf::Struct& written, absl::Time now) {
   std::string text;
   if (!google::protobuf::util::MessageToJsonString(written, &text).ok()) {
     return Wrong("claims", "cannot be written as JSON");
@@ -77,8 +76,8 @@ absl::StatusOr<std::shared_ptr<const VerifiedToken>> MakeToken(
     const nlohmann::json& audience = signed_claims["aud"];
     issuer.audiences = {audience.is_array() && !audience.empty() && audience[0].is_string()
                             ? audience[0].get<std::string>()
-                            : audience.is_string() ? audience.get<std::string>()
-                                                   : std::string(kMadeUpIssuer)};
+                        : audience.is_string() ? audience.get<std::string>()
+                                               : std::string(kMadeUpIssuer)};
   } else {
     issuer.audiences = {kMadeUpIssuer};
   }
@@ -89,9 +88,8 @@ absl::StatusOr<std::shared_ptr<const VerifiedToken>> MakeToken(
   if (!text.ok()) return text.status();
   TokenResult result = (*verifier)->Verify(*text, now);
   if (result.token != nullptr) return std::move(result.token);
-  return Wrong("claims",
-               absl::StrCat("no server would accept such a token: ",
-                            std::string(ToString(result.refusal)), ": ", result.detail));
+  return Wrong("claims", absl::StrCat("no server would accept such a token: ",
+                                      std::string(ToString(result.refusal)), ": ", result.detail));
 }
 
 absl::StatusOr<std::shared_ptr<const VerifiedApiKey>> MakeKey(const v1::PolicyTestApiKey& written,

@@ -38,8 +38,7 @@ std::string NameOf(const MethodDescriptor& method) {
 
 class Runner {
  public:
-  Runner(std::shared_ptr<const Policy> policy, const DescriptorSet& set,
-         const v1::PolicyTest& test)
+  Runner(std::shared_ptr<const Policy> policy, const DescriptorSet& set, const v1::PolicyTest& test)
       : policy_(std::move(policy)), set_(set), test_(test) {}
 
   // "" where the case is as expected.
@@ -51,7 +50,8 @@ class Runner {
     if (const auto found = test_.callers().find(one.caller()); found != test_.callers().end()) {
       caller = found->second;
     } else if (!one.caller().empty() && one.caller() != kAnonymous) {
-      return absl::StrCat("`callers` has no ", Quoted(one.caller()), Suggestion(one.caller(), Callers()));
+      return absl::StrCat("`callers` has no ", Quoted(one.caller()),
+                          Suggestion(one.caller(), Callers()));
     }
     const absl::StatusOr<std::vector<const MethodDescriptor*>> methods = MethodsOf(one.method());
     if (!methods.ok()) return std::string(methods.status().message());
@@ -97,8 +97,8 @@ class Runner {
       }
     }
     const absl::Time now =
-        one.has_now() ? absl::FromUnixNanos(google::protobuf::util::TimeUtil::TimestampToNanoseconds(
-                            one.now()))
+        one.has_now() ? absl::FromUnixNanos(
+                            google::protobuf::util::TimeUtil::TimestampToNanoseconds(one.now()))
                       : absl::Now();
     const absl::StatusOr<Decision> decision = Decide({.policy = policy_,
                                                       .method = &method,
@@ -133,8 +133,8 @@ class Runner {
 }  // namespace
 
 size_t PolicyTestReport::failed() const {
-  return static_cast<size_t>(std::count_if(
-      cases.begin(), cases.end(), [](const Case& one) { return !one.failure.empty(); }));
+  return static_cast<size_t>(std::count_if(cases.begin(), cases.end(),
+                                           [](const Case& one) { return !one.failure.empty(); }));
 }
 
 absl::StatusOr<PolicyTestReport> RunPolicyTest(const std::string& path,
@@ -194,9 +194,8 @@ std::string ReportsAsJson(const std::vector<PolicyTestReport>& reports) {
   for (const PolicyTestReport& report : reports) {
     failed += report.failed();
     for (const PolicyTestReport::Case& one : report.cases) {
-      nlohmann::ordered_json entry = {{"place", one.place},
-                                      {"name", one.name},
-                                      {"passed", one.failure.empty()}};
+      nlohmann::ordered_json entry = {
+          {"place", one.place}, {"name", one.name}, {"passed", one.failure.empty()}};
       if (!one.failure.empty()) entry["failure"] = one.failure;
       cases.push_back(std::move(entry));
     }

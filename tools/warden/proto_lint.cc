@@ -10,8 +10,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "authz/policy/access.h"
 #include "authz/config/problem.h"
+#include "authz/policy/access.h"
 #include "authz/policy/check.h"
 #include "interceptors/limits/limit_spec.h"
 #include "interceptors/rights/field_rights.h"
@@ -142,11 +142,11 @@ void LintPolicy(const Policy& policy, const std::set<std::string>& asked, Findin
 }
 
 // Why a server would not start, and what is only advice.
-constexpr std::array<std::string_view, 5> kFixedRules = {"access", "field-rights",
-                                                         "field-rules", "policy", "rate-limit"};
-constexpr std::array<std::string_view, 5> kChosenRules = {
-    "public-method", "public-sensitive", "stream-without-limit", "unbound-role",
-    "unused-permission"};
+constexpr std::array<std::string_view, 5> kFixedRules = {"access", "field-rights", "field-rules",
+                                                         "policy", "rate-limit"};
+constexpr std::array<std::string_view, 5> kChosenRules = {"public-method", "public-sensitive",
+                                                          "stream-without-limit", "unbound-role",
+                                                          "unused-permission"};
 
 std::vector<Finding> Choose(std::vector<Finding> findings, const LintChoices& choices) {
   std::vector<Finding> chosen;
@@ -181,8 +181,8 @@ absl::Status ReadLevel(std::string_view text, LintChoices* choices) {
         absl::StrCat("--rule ", rule, ": keeps a server from starting, so it is always an error"));
   }
   if (!names(kChosenRules)) {
-    return absl::InvalidArgumentError(absl::StrCat("--rule ", rule, ": unknown rule",
-                                                   Suggestion(rule, LintRules())));
+    return absl::InvalidArgumentError(
+        absl::StrCat("--rule ", rule, ": unknown rule", Suggestion(rule, LintRules())));
   }
   for (const Severity severity : {Severity::kError, Severity::kWarning, Severity::kNote}) {
     if (level == ToString(severity)) choices->levels[rule] = severity;

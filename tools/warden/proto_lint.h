@@ -31,8 +31,8 @@ std::string_view ToString(Finding::Severity severity);
 
 // What a team may choose.
 struct LintChoices {
-  // How grave a rule's findings are for it; nothing for a rule that is off. What keeps a server from
-  // starting stays an error, whatever stands here.
+  // How grave a rule's findings are for it; nothing for a rule that is off. What keeps a server
+  // from starting stays an error, whatever stands here.
   std::map<std::string, std::optional<Finding::Severity>> levels;
   // Methods that are meant to be public, by full name: `/shop.v1.Shop/Status`.
   std::set<std::string> public_methods;

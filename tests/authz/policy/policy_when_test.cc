@@ -70,7 +70,8 @@ TEST(PolicyWhen, ADenialMayAskForRolesMethodAndAddress) {
 }
 
 TEST(PolicyWhen, EveryPartOfADenialMustHold) {
-  const auto policy = WithWhen("", "{peer: {dns_names: [a]}, addresses: [10.0.0.0/8], when: \"now.getHours() == 12\"}");
+  const auto policy = WithWhen(
+      "", "{peer: {dns_names: [a]}, addresses: [10.0.0.0/8], when: \"now.getHours() == 12\"}");
   EXPECT_FALSE(Allows(policy, "a", {"10.0.0.1", kCancel, kNoon}));
   EXPECT_TRUE(Allows(policy, "b", {"10.0.0.1", kCancel, kNoon}));
   EXPECT_TRUE(Allows(policy, "a", {"11.0.0.1", kCancel, kNoon}));
@@ -89,7 +90,8 @@ TEST(PolicyWhen, WhereTheCallIsNotKnownConditionsOpenNothing) {
 TEST(PolicyWhen, IsCheckedWithItsPlace) {
   const auto binding = [](const std::string& when) {
     return "roles:\n  clerk: {permissions: [p]}\nbindings:\n"
-           "  - {roles: [clerk], peer: {dns_names: [a]}, when: \"" + when + "\"}\n";
+           "  - {roles: [clerk], peer: {dns_names: [a]}, when: \"" +
+           when + "\"}\n";
   };
   EXPECT_THAT(RefusedPolicy(binding("peer.adress == ''")),
               HasSubstr(":4:50: bindings[0].when: at 1:"));
