@@ -1,5 +1,6 @@
 #include "interceptors/policy_snapshot.h"
 
+#include <string_view>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
@@ -57,8 +58,9 @@ std::shared_ptr<const Principal> PolicySnapshot::PrincipalOf(Call& call) const {
                                    .api_key = call.api_key,
                                    .peer_counts = call.peer_counts};
   if (policy_->uses_circumstances()) {
-    where = policy_->Where(
-        caller, {.address = call.Address(), .method = call.method->name, .now = call.now});
+    const std::string_view method =
+        call.method == nullptr ? std::string_view() : std::string_view(call.method->name);
+    where = policy_->Where(caller, {.address = call.Address(), .method = method, .now = call.now});
   }
   Key key(call.peer.get(), call.token.get(), call.api_key.get(), call.peer_counts, where);
   Shard& shard = shards_[absl::Hash<Key>{}(key) % kShards];

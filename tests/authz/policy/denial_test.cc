@@ -151,14 +151,12 @@ TEST(DenialRefused, Naming) {
   const std::string role = "roles: {r: {permissions: [p]}}\ndeny:\n  - ";
   EXPECT_EQ(RefusedPolicy(role + "{}"),
             "policy.yaml:3:5: deny[0]: denies everybody; set one or more of `roles`, `claim`, "
-            "`scopes`, `peer`, `api_key` and `addresses`");
+            "`scopes`, `peer`, `api_key`, `addresses` and `when`");
   EXPECT_EQ(RefusedPolicy(role + "{methods: [/a.B/C]}"),
             "policy.yaml:3:5: deny[0]: denies everybody; set one or more of `roles`, `claim`, "
-            "`scopes`, `peer`, `api_key` and `addresses`");
+            "`scopes`, `peer`, `api_key`, `addresses` and `when`");
   EXPECT_EQ(RefusedPolicy(role + "{roles: [rr]}"),
             "policy.yaml:3:14: deny[0].roles[0]: there is no role `rr`; did you mean `r`?");
-  EXPECT_EQ(RefusedPolicy(role + "{roles: [r], when: 'true'}"),
-            "policy.yaml:3:18: deny[0].when: conditions are not supported yet; remove it");
   EXPECT_THAT(RefusedPolicy(role + "{roles: [r], issuer: x}"), HasSubstr("deny[0].issuer: limits"));
   EXPECT_THAT(RefusedPolicy(role + "{roles: [r], permissions: ['a*']}"),
               HasSubstr("deny[0].permissions[0]: `a*` is not a valid wildcard"));

@@ -94,7 +94,7 @@ TEST(PolicyWhen, IsCheckedWithItsPlace) {
            when + "\"}\n";
   };
   EXPECT_THAT(RefusedPolicy(binding("peer.adress == ''")),
-              HasSubstr(":4:50: bindings[0].when: at 1:"));
+              HasSubstr("policy.yaml:4:46: bindings[0].when: at 1:6: "));
   EXPECT_THAT(RefusedPolicy(binding("now")), HasSubstr("bindings[0].when"));
   EXPECT_THAT(RefusedPolicy(binding("'a' in caller.roles")), HasSubstr("bindings[0].when"));
   EXPECT_THAT(RefusedPolicy(binding("request.owner == 'a'")), HasSubstr("bindings[0].when"));

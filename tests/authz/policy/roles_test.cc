@@ -152,8 +152,6 @@ TEST(RolesRefused, Naming) {
        "spaces, quotes and backslashes\n"
        "policy.yaml:3:34: bindings[0].scopes[1]: `a\\\\b` is not a scope: printable ASCII without "
        "spaces, quotes and backslashes"},
-      {"roles: {a: {permissions: [x]}}\nbindings:\n  - {roles: [a], scopes: [s], when: 'true'}",
-       "policy.yaml:3:31: bindings[0].when: conditions are not supported yet; remove it"},
   };
   for (const Bad& row : rows) EXPECT_EQ(RefusedPolicy(row.yaml), row.error);
 }
