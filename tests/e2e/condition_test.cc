@@ -137,7 +137,9 @@ class ConditionTest : public ::testing::TestWithParam<Api> {
     SCOPED_TRACE(method);
     const std::string full = "/warden.testing.v1.Conditions/" + method;
     const Counted before(world_);
-    last_ = Perform(world_.channel(), World::Call(full, world_.Token("alice", roles, edit), body));
+    RawCall call = World::Call("", world_.Token("alice", roles, edit), body);
+    call.method = full;
+    last_ = Perform(world_.channel(), call);
     if (refused == nullptr) {
       before.ExpectAllowed(full, last_);
     } else {
