@@ -27,12 +27,13 @@ bindings:
   - {roles: [emergency, caller], claim: {path: roles, values: [on-call]}}
   - {roles: [local, caller], claim: {path: roles, values: [local]}, addresses: [127.0.0.0/8]}
   - {roles: [remote, caller], claim: {path: roles, values: [remote]}, addresses: [192.0.2.0/24]}
-  - {roles: [caller], scopes: ["probe:call"]}
+  - {roles: [caller], scopes: ["probe:call"], when: "!has(caller.claims.nowhere) && peer.address == '127.0.0.1'"}
   - {roles: [operator], peer: {spiffe_ids: ["spiffe://probe.test/ops/*"]}}
 deny:
   - {description: banned for now, claim: {path: roles, values: [banned]}}
   - {methods: [/warden.testing.v1.Probe/Unary], roles: [operator], claim: {path: dept, values: [sales]}}
   - {permissions: [probe.audit], addresses: [127.0.0.1], claim: {path: dept, values: [sales]}}
+  - {when: "method.name == 'Unary' && has(caller.claims.dept) && 'caller' in caller.roles && caller.claims.dept.size() > 9"}
 )";
 
 class PolicyE2eTest : public SuiteWorld<PolicyE2eTest> {
@@ -63,6 +64,28 @@ TEST_P(PolicyE2eTest, ADenialWinsOnEveryKindOfMethod) {
     ExpectAllowed(method, As(method, "caller"));
     ExpectDenied(method, As(method, "banned"), "policy.yaml:18:5 (banned for now)");
   }
+}
+
+TEST_P(PolicyE2eTest, BindingsAndDenialsHangOnConditions) {
+  const auto by_scope = [](bool nowhere) {
+    return World::Call("Unary", world().Token("alice", {}, [&](nlohmann::json& claims) {
+      claims["scope"] = "probe:call";
+      if (nowhere) claims["nowhere"] = 1;
+    }));
+  };
+  ExpectAllowed("Unary", by_scope(false));
+  {
+    const Counted before(world());
+    before.ExpectRefused("Unary", Send(by_scope(true)), kDenied);
+  }
+  // The same caller and method; `size` of a number cannot be evaluated, which denies.
+  ExpectAllowed("Unary", As("Unary", "caller", "short"));
+  ExpectDenied("Unary", As("Unary", "caller", "a very long department"), "policy.yaml:21:5");
+  ExpectAllowed("ServerStream", As("ServerStream", "caller", "a very long department"));
+  const RawCall odd = World::Call(
+      "Unary",
+      world().Token("alice", {"caller"}, [](nlohmann::json& claims) { claims["dept"] = 7; }));
+  ExpectDenied("Unary", odd, "policy.yaml:21:5");
 }
 
 TEST_P(PolicyE2eTest, TheClientLearnsNothingOfTheDenial) {
