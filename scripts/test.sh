@@ -5,9 +5,10 @@
 #
 #   format  every C++ file is formatted
 #   unit    build (preset default) and all tests: units, end to end, layers
-#   clang   the library builds with clang and -Wthread-safety
+#   clang   the library builds with clang and -Wthread-safety; only where it is named, since asan shows the same
 #   tidy    clang-tidy finds nothing in the library, the tools and the examples; only where it is named, or with `all`
-#   asan    the tests under AddressSanitizer and UndefinedBehaviorSanitizer
+#   asan    everything builds with clang and -Wthread-safety; the tests under AddressSanitizer and
+#           UndefinedBehaviorSanitizer
 #   demo    scripts/demo.sh; not among the stages that run where none is named
 #
 # WARDEN_JOBS limits how much runs at once (all cores where unset).
@@ -31,11 +32,11 @@ while (($#)); do
       shift 2
       ;;
     --no-install) install=0; shift ;;
-    -h | --help) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "test: unknown argument '$1'" >&2; exit 2 ;;
   esac
 done
-((${#stages[@]})) || stages=(format unit clang asan)
+((${#stages[@]})) || stages=(format unit asan)
 
 configure() { # PRESET [ARGUMENT...]: quiet unless it fails
   local log status=0
