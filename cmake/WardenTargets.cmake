@@ -44,8 +44,6 @@ function(warden_test name)
   endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE warden_options ${ARG_LIBS} GTest::gmock GTest::gtest_main)
-  # gcc's -Wconversion, unlike clang's, leaves signs alone; tests are built by both.
-  target_compile_options(${name} PRIVATE $<$<CXX_COMPILER_ID:Clang>:-Wno-sign-conversion>)
   warden_precompile(${name} warden_test_pch)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 120 DISCOVERY_MODE PRE_TEST

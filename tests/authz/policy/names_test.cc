@@ -80,7 +80,7 @@ TEST(NameTable, GivesEachNameOneNumberInOrder) {
 
 TEST(BitSet, HoldsWhatWasAdded) {
   BitSet set;
-  for (const size_t member : {0, 63, 64, 300, 1000}) set.Add(member);
+  for (const size_t member : {0U, 63U, 64U, 300U, 1000U}) set.Add(member);
   std::vector<size_t> members;
   set.ForEach([&](size_t member) { members.push_back(member); });
   EXPECT_EQ(members, (std::vector<size_t>{0, 63, 64, 300, 1000}));
