@@ -127,7 +127,9 @@ absl::StatusOr<std::shared_ptr<const Peer>> MakePeer(const v1::PolicyTestPeer& w
   peer->common_name = written.common_name();
   peer->certificate_sha256 = written.certificate_sha256();
   if (peer->certificate_sha256.empty()) peer->certificate_sha256.assign(64, '0');
-  const auto is_hex = [](unsigned char c) { return absl::ascii_isdigit(c) || (c >= 'a' && c <= 'f'); };
+  const auto is_hex = [](unsigned char c) {
+    return absl::ascii_isdigit(c) || (c >= 'a' && c <= 'f');
+  };
   if (peer->certificate_sha256.size() != 64 ||
       !std::all_of(peer->certificate_sha256.begin(), peer->certificate_sha256.end(), is_hex)) {
     return Wrong("peer.certificate_sha256", "expected 64 lower-case hexadecimal digits");
