@@ -11,10 +11,10 @@
 #include "authz/apikey/verified_api_key.h"
 #include "authz/config/problem.h"
 #include "authz/config/yaml_loader.h"
+#include "authz/policy/access_condition.h"
 #include "authz/policy/denial.h"
 #include "authz/policy/match_index.h"
 #include "authz/policy/policy_builder.h"
-#include "authz/policy/policy_condition.h"
 #include "authz/token/verified_token.h"
 #include "warden/v1/policy.pb.h"
 
@@ -139,46 +139,45 @@ CallerRights Policy::RightsOfRole(std::string_view role) const {
   return rights;
 }
 
-std::vector<std::string> Policy::RoleNames(const BitSet& roles) const {
-  std::vector<std::string> names;
-  roles.ForEach([&](size_t id) { names.push_back(role_names_->name(static_cast<uint32_t>(id))); });
-  return names;
-}
-
 BitSet Policy::Where(const VerifiedCredentials& caller, const CallFacts& call) const {
   BitSet where = Where(call.address);
-  // What bindings hang on comes first: denials may ask for the roles.
-  const std::vector<std::string> unknown;
-  bool asked_by_denials = false;
-  for (size_t i = 0; i < circumstances_.size(); ++i) {
-    const Circumstance& one = circumstances_[i];
-    if (!one.when.has_value()) continue;
-    asked_by_denials = asked_by_denials || one.of_denial;
-    if (!one.of_denial && ConditionHolds(one, caller, call, unknown)) where.Add(i);
+  if (HasConditions(/*of_denial=*/false)) {
+    AskConditions(/*of_denial=*/false, *PrincipalWith(caller, {}), call, &where);
   }
-  if (!asked_by_denials) return where;
+  if (!HasConditions(/*of_denial=*/true)) return where;
+  // Denials may ask for the roles, which what bindings hang on has decided.
   BitSet bound;
   BindingsHolding(Facts(caller).view(), where).ForEach([&](size_t number) {
     bound.AddAll(bindings_[number].roles);
   });
-  const std::vector<std::string> roles = RoleNames(RightsOfRoles(bound).roles);
-  BitSet known(circumstances_.size());
-  for (size_t i = 0; i < circumstances_.size(); ++i) {
-    const Circumstance& one = circumstances_[i];
-    const bool by_condition = one.of_denial && one.when.has_value();
-    if (by_condition ? ConditionHolds(one, caller, call, roles) : where.Has(i)) known.Add(i);
-  }
-  return known;
+  AskConditions(/*of_denial=*/true, *PrincipalWith(caller, RightsOfRoles(bound)), call, &where);
+  return where;
 }
 
-bool Policy::ConditionHolds(const Circumstance& one, const VerifiedCredentials& caller,
-                            const CallFacts& call, const std::vector<std::string>& roles) const {
-  condition::AccessFacts facts = FactsOf(caller, roles);
+bool Policy::HasConditions(bool of_denial) const {
+  return std::any_of(circumstances_.begin(), circumstances_.end(), [&](const Circumstance& one) {
+    return one.when.has_value() && one.of_denial == of_denial;
+  });
+}
+
+void Policy::AskConditions(bool of_denial, const Principal& caller, const CallFacts& call,
+                           BitSet* where) const {
+  condition::AccessFacts facts = FactsOf(caller);
   facts.address = call.address;
   facts.method = call.method;
   facts.now = call.now;
-  const condition::Outcome outcome = one.when->Evaluate(condition::AccessActivation(facts));
-  return outcome.holds() || (one.of_denial && outcome.verdict == condition::Verdict::kError);
+  const condition::AccessActivation activation(facts);
+  const auto holds = [&](const condition::Condition& when) {
+    const condition::Outcome outcome = when.Evaluate(activation);
+    return outcome.holds() || (of_denial && outcome.verdict == condition::Verdict::kError);
+  };
+  BitSet known(circumstances_.size());
+  for (size_t i = 0; i < circumstances_.size(); ++i) {
+    const Circumstance& one = circumstances_[i];
+    const bool asked = one.when.has_value() && one.of_denial == of_denial;
+    if (asked ? holds(*one.when) : where->Has(i)) known.Add(i);
+  }
+  *where = std::move(known);
 }
 
 std::shared_ptr<const Principal> Policy::MakePrincipal(VerifiedCredentials caller) const {
@@ -187,11 +186,18 @@ std::shared_ptr<const Principal> Policy::MakePrincipal(VerifiedCredentials calle
 
 std::shared_ptr<const Principal> Policy::MakePrincipal(VerifiedCredentials caller,
                                                        const BitSet& where) const {
+  CallerRights rights = RightsOf(Facts(caller).view(), where);
+  return PrincipalWith(std::move(caller), std::move(rights));
+}
+
+std::shared_ptr<const Principal> Policy::PrincipalWith(VerifiedCredentials caller,
+                                                       CallerRights rights) const {
   static const auto* const kNoPeer =
       new std::shared_ptr<const Peer>(std::make_shared<const Peer>());
   if (caller.peer == nullptr) caller.peer = *kNoPeer;
-  CallerRights rights = RightsOf(Facts(caller).view(), where);
-  std::vector<std::string> roles = RoleNames(rights.roles);
+  std::vector<std::string> roles;
+  rights.roles.ForEach(
+      [&](size_t id) { roles.push_back(role_names_->name(static_cast<uint32_t>(id))); });
   return std::shared_ptr<const Principal>(
       new Principal(std::move(caller), std::move(roles), permission_names_, std::move(rights)));
 }

@@ -150,9 +150,12 @@ class Policy {
   Policy();
   CallerRights RightsOfRoles(const BitSet& bound) const;
   // The denials of `holding`, which are matched, whose roles the caller has.
-  bool ConditionHolds(const Circumstance& one, const VerifiedCredentials& caller,
-                      const CallFacts& call, const std::vector<std::string>& roles) const;
-  std::vector<std::string> RoleNames(const BitSet& roles) const;
+  std::shared_ptr<const Principal> PrincipalWith(VerifiedCredentials caller,
+                                                 CallerRights rights) const;
+  bool HasConditions(bool of_denial) const;
+  // Puts into `where` which conditions of bindings, or of denials, hold for the caller.
+  void AskConditions(bool of_denial, const Principal& caller, const CallFacts& call,
+                     BitSet* where) const;
   BitSet DenialsOf(const BitSet& holding, const BitSet& roles) const;
 
   std::string file_name_;

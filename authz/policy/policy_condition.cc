@@ -1,8 +1,7 @@
 #include "authz/policy/policy_condition.h"
 
 #include "absl/strings/str_cat.h"
-#include "authz/apikey/verified_api_key.h"
-#include "authz/token/verified_token.h"
+#include "authz/condition/access_environment.h"
 
 namespace warden {
 namespace {
@@ -17,16 +16,6 @@ std::optional<condition::Condition> Compile(std::string_view text,
     problems->push_back(absl::StrCat("at ", ToString(problem)));
   }
   return compiled;
-}
-
-// As Principal::name().
-std::string_view NameOf(const VerifiedCredentials& caller) {
-  if (caller.token != nullptr) return caller.token->subject();
-  if (caller.api_key != nullptr) return caller.api_key->subject();
-  if (caller.peer_counts && caller.peer != nullptr && caller.peer->has_certificate()) {
-    return caller.peer->name();
-  }
-  return "anonymous";
 }
 
 }  // namespace
@@ -49,19 +38,6 @@ std::optional<condition::Condition> CompileBindingCondition(std::string_view tex
 std::optional<condition::Condition> CompileDenialCondition(std::string_view text,
                                                            std::vector<std::string>* problems) {
   return Compile(text, condition::AccessEnvironment(nullptr), problems);
-}
-
-condition::AccessFacts FactsOf(const VerifiedCredentials& caller,
-                               const std::vector<std::string>& roles) {
-  static const auto* const kNoPeer = new Peer;
-  const Peer* const peer = caller.peer == nullptr ? kNoPeer : caller.peer.get();
-  return {.peer = peer,
-          .token = caller.token.get(),
-          .api_key = caller.api_key.get(),
-          .name = NameOf(caller),
-          .authenticated = caller.token != nullptr || caller.api_key != nullptr ||
-                           (caller.peer_counts && peer->has_certificate()),
-          .roles = roles};
 }
 
 }  // namespace warden

@@ -7,9 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "authz/condition/access_environment.h"
 #include "authz/condition/condition.h"
-#include "authz/principal.h"
 
 namespace warden {
 
@@ -19,10 +17,6 @@ std::optional<condition::Condition> CompileBindingCondition(std::string_view tex
                                                             std::vector<std::string>* problems);
 std::optional<condition::Condition> CompileDenialCondition(std::string_view text,
                                                            std::vector<std::string>* problems);
-
-// Keeps views of both. Address, method and time are the caller's to add.
-condition::AccessFacts FactsOf(const VerifiedCredentials& caller,
-                               const std::vector<std::string>& roles);
 
 }  // namespace warden
 
