@@ -14,6 +14,7 @@
 #include "authz/principal.h"
 #include "authz/token/verified_token.h"
 #include "nlohmann/json.hpp"
+#include "tools/warden/descriptors.h"
 #include "tools/warden/hypothetical_caller.h"
 
 namespace warden::cli {
@@ -76,8 +77,7 @@ absl::StatusOr<Decision> Decide(const Question& question) {
   const CallerFacts facts{.peer = caller->peer.get(),
                           .token = token.has_value() ? &*token : nullptr,
                           .api_key = key.has_value() ? &*key : nullptr};
-  const std::string method =
-      absl::StrCat("/", question.method->service()->full_name(), "/", question.method->name());
+  const std::string method = FullName(*question.method);
   const absl::StatusOr<Explanation> explanation =
       ExplainAccess(question.policy, *access, method, facts, question.caller.address());
   if (!explanation.ok()) return explanation.status();

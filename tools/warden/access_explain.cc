@@ -8,7 +8,6 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "authz/config/problem.h"
 #include "authz/config/yaml_loader.h"
 #include "tools/warden/access_decision.h"
 #include "tools/warden/access_verbs.h"
@@ -32,19 +31,6 @@ struct ExplainOptions {
   int64_t now = -1;
 };
 
-absl::StatusOr<const MethodDescriptor*> FindMethod(const DescriptorSet& set,
-                                                   const std::string& name) {
-  const auto methods = set.Methods();
-  if (!methods.ok()) return methods.status();
-  std::vector<std::string> names;
-  for (const MethodDescriptor* method : *methods) {
-    names.push_back(absl::StrCat("/", method->service()->full_name(), "/", method->name()));
-    if (names.back() == name) return method;
-  }
-  return absl::NotFoundError(
-      absl::StrCat("the descriptor set has no method ", Quoted(name), Suggestion(name, names)));
-}
-
 absl::Status ReadRequest(const std::string& path, google::protobuf::Message* request) {
   if (path.empty()) return absl::OkStatus();
   std::string text;
@@ -58,11 +44,16 @@ absl::StatusOr<Decision> Answer(const ExplainOptions& options) {
   const absl::StatusOr<std::unique_ptr<DescriptorSet>> set =
       DescriptorSet::Load(options.descriptor_set);
   if (!set.ok()) return set.status();
-  const absl::StatusOr<const MethodDescriptor*> method = FindMethod(**set, options.method);
-  if (!method.ok()) return method.status();
+  const auto methods = (*set)->MethodsNamed(options.method);
+  if (!methods.ok()) return methods.status();
+  const MethodDescriptor* const method = methods->front();
+  if (FullName(*method) != options.method) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--method ", options.method, ": name one method of the service"));
+  }
   absl::StatusOr<std::shared_ptr<const Policy>> policy = Policy::FromFile(options.policy);
   if (!policy.ok()) return policy.status();
-  Question question{.policy = *std::move(policy), .method = *method};
+  Question question{.policy = *std::move(policy), .method = method};
   question.now = options.now < 0 ? absl::Now() : absl::FromUnixSeconds(options.now);
   if (!options.caller.empty()) {
     const absl::Status read = LoadYamlFile(options.caller, &question.caller, nullptr);
@@ -70,7 +61,7 @@ absl::StatusOr<Decision> Answer(const ExplainOptions& options) {
   }
   google::protobuf::DynamicMessageFactory factory;
   const std::unique_ptr<google::protobuf::Message> request(
-      factory.GetPrototype((*method)->input_type())->New());
+      factory.GetPrototype(method->input_type())->New());
   if (absl::Status read = ReadRequest(options.request, request.get()); !read.ok()) return read;
   question.request = request.get();
   return Decide(question);

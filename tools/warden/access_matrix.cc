@@ -10,6 +10,7 @@
 #include "authz/policy/access_condition.h"
 #include "authz/policy/check.h"
 #include "nlohmann/json.hpp"
+#include "tools/warden/descriptors.h"
 #include "tools/warden/html.h"
 
 namespace warden::cli {
@@ -79,7 +80,7 @@ absl::StatusOr<AccessMatrix> MakeAccessMatrix(
     absl::StatusOr<MethodAccess> access = ResolveAccess(*method);
     if (!access.ok()) return access.status();
     AccessMatrix::Row& row = matrix.rows.emplace_back();
-    row.method = absl::StrCat("/", method->service()->full_name(), "/", method->name());
+    row.method = FullName(*method);
     const absl::StatusOr<AccessRule> rule = AccessRule::Compile(*access, policy, row.method);
     if (!rule.ok()) return rule.status();
     const auto allows = [&](bool authenticated, std::string_view role) {

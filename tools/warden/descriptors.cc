@@ -85,4 +85,24 @@ absl::StatusOr<std::vector<const google::protobuf::MethodDescriptor*>> Descripto
   return methods;
 }
 
+absl::StatusOr<std::vector<const google::protobuf::MethodDescriptor*>> DescriptorSet::MethodsNamed(
+    const std::string& name) const {
+  const auto all = Methods();
+  if (!all.ok()) return all.status();
+  std::vector<const google::protobuf::MethodDescriptor*> found;
+  std::vector<std::string> names;
+  for (const auto* method : *all) {
+    names.push_back(FullName(*method));
+    const bool of_service = name == absl::StrCat("/", method->service()->full_name(), "/*");
+    if (of_service || name == names.back()) found.push_back(method);
+  }
+  if (!found.empty()) return found;
+  return absl::NotFoundError(
+      absl::StrCat("the descriptor set has no method ", Quoted(name), Suggestion(name, names)));
+}
+
+std::string FullName(const google::protobuf::MethodDescriptor& method) {
+  return absl::StrCat("/", method.service()->full_name(), "/", method.name());
+}
+
 }  // namespace warden::cli

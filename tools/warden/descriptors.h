@@ -13,6 +13,9 @@
 
 namespace warden::cli {
 
+// "/shop.v1.Shop/Get", as gRPC names it.
+std::string FullName(const google::protobuf::MethodDescriptor& method);
+
 // A descriptor pool built from a serialized FileDescriptorSet. Descriptors live as long as it does.
 class DescriptorSet {
  public:
@@ -28,6 +31,10 @@ class DescriptorSet {
   // are any. NotFound names each service that the set does not have.
   absl::StatusOr<std::vector<const google::protobuf::MethodDescriptor*>> Methods(
       const std::vector<std::string>& services = {}) const;
+  // The method of this full name; all of a service where it is "/shop.v1.Shop/*". Never empty:
+  // NotFound if there is none.
+  absl::StatusOr<std::vector<const google::protobuf::MethodDescriptor*>> MethodsNamed(
+      const std::string& name) const;
 
  private:
   class ErrorList : public google::protobuf::DescriptorPool::ErrorCollector {

@@ -32,10 +32,6 @@ std::string Beside(const std::string& file, const std::string& path) {
   return (std::filesystem::path(file).parent_path() / path).string();
 }
 
-std::string NameOf(const MethodDescriptor& method) {
-  return absl::StrCat("/", method.service()->full_name(), "/", method.name());
-}
-
 class Runner {
  public:
   Runner(std::shared_ptr<const Policy> policy, const DescriptorSet& set, const v1::PolicyTest& test)
@@ -53,7 +49,8 @@ class Runner {
       return absl::StrCat("`callers` has no ", Quoted(one.caller()),
                           Suggestion(one.caller(), Callers()));
     }
-    const absl::StatusOr<std::vector<const MethodDescriptor*>> methods = MethodsOf(one.method());
+    const absl::StatusOr<std::vector<const MethodDescriptor*>> methods =
+        set_.MethodsNamed(one.method());
     if (!methods.ok()) return std::string(methods.status().message());
     for (const MethodDescriptor* method : *methods) {
       std::string failure = Ask(one, caller, *method);
@@ -67,21 +64,6 @@ class Runner {
     std::vector<std::string> names = {kAnonymous};
     for (const auto& [name, caller] : test_.callers()) names.push_back(name);
     return names;
-  }
-
-  absl::StatusOr<std::vector<const MethodDescriptor*>> MethodsOf(const std::string& name) const {
-    const auto all = set_.Methods();
-    if (!all.ok()) return all.status();
-    std::vector<const MethodDescriptor*> found;
-    std::vector<std::string> names;
-    for (const MethodDescriptor* method : *all) {
-      names.push_back(NameOf(*method));
-      const bool service = name == absl::StrCat("/", method->service()->full_name(), "/*");
-      if (service || name == names.back()) found.push_back(method);
-    }
-    if (!found.empty()) return found;
-    return absl::NotFoundError(
-        absl::StrCat("the descriptor set has no method ", Quoted(name), Suggestion(name, names)));
   }
 
   std::string Ask(const v1::PolicyTestCase& one, const v1::PolicyTestCaller& caller,
@@ -113,11 +95,11 @@ class Runner {
                              const Decision& decision) {
     const bool expected = one.expect() == v1::PolicyTestCase::ALLOW;
     if (decision.allowed != expected) {
-      return absl::StrCat(NameOf(method), ": expected ", expected ? "ALLOW" : "DENY", ", got ",
+      return absl::StrCat(FullName(method), ": expected ", expected ? "ALLOW" : "DENY", ", got ",
                           decision.allowed ? "ALLOW" : "DENY", ": ", decision.because);
     }
     if (decision.because.find(one.because()) == std::string::npos) {
-      return absl::StrCat(NameOf(method), ": ", decision.allowed ? "allowed" : "denied",
+      return absl::StrCat(FullName(method), ": ", decision.allowed ? "allowed" : "denied",
                           " as expected, but not because of ", Quoted(one.because()), ": ",
                           decision.because);
     }

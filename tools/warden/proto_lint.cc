@@ -17,6 +17,7 @@
 #include "interceptors/rights/field_rights.h"
 #include "interceptors/rules/program.h"
 #include "nlohmann/json.hpp"
+#include "tools/warden/descriptors.h"
 #include "warden/v1/annotations.pb.h"
 
 namespace warden::cli {
@@ -104,7 +105,7 @@ std::string SensitiveField(const Descriptor& type, std::set<const Descriptor*>* 
 void LintPublic(const MethodDescriptor& method, const MethodAccess& access,
                 const LintChoices& choices, Findings* findings) {
   if (access.kind != MethodAccess::Kind::kPublic) return;
-  const std::string name = absl::StrCat("/", method.service()->full_name(), "/", method.name());
+  const std::string name = FullName(method);
   if (!choices.public_methods.contains(name)) {
     findings->Add(Severity::kNote, "public-method", PlaceOf(method),
                   absl::StrCat(method.full_name(), ": anybody may call it"));
