@@ -123,8 +123,10 @@ std::unique_ptr<Message> MessageInterceptor::Redact(InterceptorBatchMethods& met
   } catch (const std::exception& error) {
     if (state != nullptr) {
       End(CallOf(methods), *state, {.reason = Reason::kInternal, .detail = error.what()});
+    } else {
+      grpc_call_cancel_with_status(CallOf(methods), GRPC_STATUS_INTERNAL, "internal error",
+                                   nullptr);
     }
-    grpc_call_cancel_with_status(CallOf(methods), GRPC_STATUS_INTERNAL, "internal error", nullptr);
     if (message == nullptr) {
       *methods.GetSerializedSendMessage() = grpc::ByteBuffer(nullptr, 0);
     } else {
