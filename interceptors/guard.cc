@@ -81,7 +81,7 @@ Guard::~Guard() {
   for (size_t i = 0; i < kSampledMetrics; ++i) {
     metrics_->Sample(static_cast<SampledMetric>(i), nullptr);
   }
-  metrics_->SampleFamilies(nullptr);
+  metrics_->DropFamilies();
   if (keys_ != nullptr) keys_->OnReload(nullptr);
 }
 

@@ -48,7 +48,7 @@ void Guard::SampleGauges() {
   }
   if (introspector_ != nullptr) SampleIntrospection();
   if (keys_ != nullptr) {
-    metrics_->SampleFamilies([keys = keys_.get()] { return KeyFamilies(keys->Status()); });
+    metrics_->AddFamilies([keys = keys_.get()] { return KeyFamilies(keys->Status()); });
     keys_->OnReload([metrics = metrics_](bool ok) {
       metrics->RecordReload(ReloadedFile::kKeySet, ok, absl::Now());
     });

@@ -6,6 +6,8 @@ namespace {
 using Code = absl::StatusCode;
 
 constexpr std::string_view kBadCredentials = "the credentials are not valid";
+constexpr std::string_view kTooMany = "too many requests";
+constexpr std::string_view kInternalText = "internal error";
 
 // One row a reason, in the enumeration's order.
 constexpr std::array<ReasonInfo, kReasonCount> kTable = {{
@@ -16,6 +18,10 @@ constexpr std::array<ReasonInfo, kReasonCount> kTable = {{
      "permission denied"},
     {Reason::kMetadataTooLarge, "metadata_too_large", Code::kResourceExhausted,
      "METADATA_TOO_LARGE", "the call's metadata is too large"},
+    // To the client a block is a limit: it does not learn that it was noticed.
+    {Reason::kBlocked, "blocked", Code::kResourceExhausted, "RATE_LIMITED", kTooMany},
+    {Reason::kConnectionLimited, "connection_limited", Code::kResourceExhausted, "RATE_LIMITED",
+     kTooMany},
     {Reason::kPeerCertificateMissing, "peer_certificate_missing", Code::kUnauthenticated,
      "PEER_NOT_ACCEPTED", "the peer is not accepted"},
     {Reason::kPeerCertificateInvalid, "peer_certificate_invalid", Code::kUnauthenticated,
@@ -78,8 +84,25 @@ constexpr std::array<ReasonInfo, kReasonCount> kTable = {{
      "CREDENTIALS_NOT_ACCEPTED", "the method does not accept these credentials"},
     {Reason::kCredentialsUnavailable, "credentials_unavailable", Code::kUnavailable, "UNAVAILABLE",
      "the credentials cannot be checked now"},
-    {Reason::kRateLimited, "rate_limited", Code::kResourceExhausted, "RATE_LIMITED",
-     "too many requests"},
+    {Reason::kSignatureMissing, "signature_missing", Code::kUnauthenticated, "SIGNATURE_MISSING",
+     "the request must be signed"},
+    {Reason::kSignatureMalformed, "signature_malformed", Code::kUnauthenticated,
+     "CREDENTIALS_INVALID", kBadCredentials},
+    {Reason::kSignatureInvalid, "signature_invalid", Code::kUnauthenticated, "CREDENTIALS_INVALID",
+     kBadCredentials},
+    {Reason::kSignatureTime, "signature_time", Code::kUnauthenticated, "CREDENTIALS_INVALID",
+     kBadCredentials},
+    {Reason::kSignatureReplayed, "signature_replayed", Code::kUnauthenticated,
+     "CREDENTIALS_INVALID", kBadCredentials},
+    {Reason::kRateLimited, "rate_limited", Code::kResourceExhausted, "RATE_LIMITED", kTooMany},
+    {Reason::kFailureLimited, "failure_limited", Code::kResourceExhausted, "RATE_LIMITED",
+     kTooMany},
+    {Reason::kConcurrencyLimited, "concurrency_limited", Code::kResourceExhausted,
+     "CONCURRENCY_LIMITED", "too many calls at once"},
+    {Reason::kLimitUnavailable, "limit_unavailable", Code::kUnavailable, "UNAVAILABLE",
+     "the call cannot be admitted now"},
+    {Reason::kStreamQuota, "stream_quota", Code::kResourceExhausted, "STREAM_QUOTA",
+     "the stream has used up its quota"},
     {Reason::kPermissionDenied, "permission_denied", Code::kPermissionDenied, "PERMISSION_DENIED",
      "permission denied"},
     // Found after the signature, too: who holds a genuine token learns what to ask its issuer for.
@@ -98,7 +121,16 @@ constexpr std::array<ReasonInfo, kReasonCount> kTable = {{
      "the request sets a field that the caller may not set"},
     {Reason::kRequestInvalid, "request_invalid", Code::kInvalidArgument, "REQUEST_INVALID",
      "the request is not valid"},
-    {Reason::kInternal, "internal", Code::kInternal, "INTERNAL", "internal error"},
+    {Reason::kRequestTooLarge, "request_too_large", Code::kResourceExhausted, "REQUEST_TOO_LARGE",
+     "the request is too large"},
+    {Reason::kRequestShape, "request_shape", Code::kInvalidArgument, "REQUEST_INVALID",
+     "the request is not valid"},
+    {Reason::kResponseInvalid, "response_invalid", Code::kInternal, "INTERNAL", kInternalText},
+    {Reason::kResponseTooLarge, "response_too_large", Code::kInternal, "INTERNAL", kInternalText},
+    {Reason::kResponseLeak, "response_leak", Code::kInternal, "INTERNAL", kInternalText},
+    {Reason::kAuditUnavailable, "audit_unavailable", Code::kUnavailable, "UNAVAILABLE",
+     "the call cannot be taken now"},
+    {Reason::kInternal, "internal", Code::kInternal, "INTERNAL", kInternalText},
 }};
 
 constexpr bool InOrder() {

@@ -21,9 +21,11 @@ namespace warden {
 enum class Reason : uint8_t {
   kOk,  // not refused
   // admission
-  kMethodUnknown,     // no such method on this server
-  kMethodUnguarded,   // the method did not pass the gate and is not allowed to
-  kMetadataTooLarge,  // the call's metadata exceeds the configured size
+  kMethodUnknown,      // no such method on this server
+  kMethodUnguarded,    // the method did not pass the gate and is not allowed to
+  kMetadataTooLarge,   // the call's metadata exceeds the configured size
+  kBlocked,            // the peer, its address or the caller is on the block list
+  kConnectionLimited,  // by a limit that is held before any credential is looked at
   // identity
   kPeerCertificateMissing,
   kPeerCertificateInvalid,    // unreadable, expired, or its names break the rules of SPIFFE
@@ -56,8 +58,17 @@ enum class Reason : uint8_t {
   kApiKeyRevoked,           // on the deny-list, or disabled
   kCredentialsNotAccepted,  // good, but of a kind that the method does not take
   kCredentialsUnavailable,  // what they are checked with is out of reach
+  kSignatureMissing,        // the method takes signed requests only
+  kSignatureMalformed,      // the entries of a signature are not of its form
+  kSignatureInvalid,        // not made over this request with its key
+  kSignatureTime,           // made too long ago, or in the future
+  kSignatureReplayed,       // its nonce was seen before
   // rate limit
   kRateLimited,
+  kFailureLimited,      // too many of the caller's calls failed
+  kConcurrencyLimited,  // too many calls are in flight
+  kLimitUnavailable,    // the limit's store is out of reach, and the limit fails closed
+  kStreamQuota,         // the stream took more than it may
   // access
   kPermissionDenied,
   kStepUpRequired,   // the token does not say that its subject was authenticated well enough
@@ -68,6 +79,14 @@ enum class Reason : uint8_t {
   kRequestMalformed,  // the bytes are not the method's request message
   kFieldNotWritable,  // the message sets a field that the caller may not set
   kRequestInvalid,    // the message breaks a field rule
+  kRequestTooLarge,   // the message has more bytes than the method takes
+  kRequestShape,      // it is nested too deep, has too many elements, or unknown fields
+  // response
+  kResponseInvalid,  // the handler's answer breaks its own field rules
+  kResponseTooLarge,
+  kResponseLeak,  // it holds what looks like a secret or a stack trace
+  // audit
+  kAuditUnavailable,  // the call could not be recorded, and is not to go on unrecorded
   // ours
   kInternal,  // an error inside Warden; denies
 };

@@ -22,17 +22,17 @@ struct Source {
 };
 
 Source FindSource(const pb::MethodDescriptor& method) {
-  if (method.options().HasExtension(v1::rate_limit)) {
-    return {&method.options().GetExtension(v1::rate_limit), "rate_limit"};
+  if (method.options().ExtensionSize(v1::rate_limit) > 0) {
+    return {&method.options().GetExtension(v1::rate_limit, 0), "rate_limit"};
   }
   const pb::ServiceDescriptor& service = *method.service();
-  if (service.options().HasExtension(v1::service_rate_limit)) {
-    return {&service.options().GetExtension(v1::service_rate_limit),
+  if (service.options().ExtensionSize(v1::service_rate_limit) > 0) {
+    return {&service.options().GetExtension(v1::service_rate_limit, 0),
             absl::StrCat("service_rate_limit of ", service.full_name())};
   }
   const pb::FileDescriptor& file = *method.file();
-  if (file.options().HasExtension(v1::file_rate_limit)) {
-    return {&file.options().GetExtension(v1::file_rate_limit),
+  if (file.options().ExtensionSize(v1::file_rate_limit) > 0) {
+    return {&file.options().GetExtension(v1::file_rate_limit, 0),
             absl::StrCat("file_rate_limit of ", file.name())};
   }
   return {};
@@ -46,13 +46,13 @@ bool IsWellFormed(const pb::Duration& duration) {
          !(seconds < 0 && nanos > 0);
 }
 
-std::optional<LimitSpec::Key> ToKey(v1::RateLimit::Key key) {
+std::optional<LimitSpec::Key> ToKey(v1::LimitKey key) {
   switch (key) {
-    case v1::RateLimit::PEER:
+    case v1::PEER:
       return LimitSpec::Key::kPeer;
-    case v1::RateLimit::PRINCIPAL:
+    case v1::PRINCIPAL:
       return LimitSpec::Key::kPrincipal;
-    case v1::RateLimit::ADDRESS:
+    case v1::ADDRESS:
       return LimitSpec::Key::kAddress;
     default:
       return std::nullopt;
@@ -77,7 +77,8 @@ std::vector<std::string> Problems(const LimitSpec& spec) {
 
 std::vector<std::string> Read(const v1::RateLimit& option, LimitSpec* spec) {
   std::vector<std::string> problems;
-  const std::optional<LimitSpec::Key> key = ToKey(option.key());
+  const std::optional<LimitSpec::Key> key =
+      option.key_size() == 1 ? ToKey(option.key(0)) : std::nullopt;
   if (!key.has_value()) problems.push_back("key: must be PEER, PRINCIPAL or ADDRESS");
   const bool well_formed = IsWellFormed(option.per());
   if (!option.has_per()) {

@@ -152,9 +152,14 @@ void Metrics::Sample(SampledMetric metric, std::function<double()> read) {
   slow_.read[static_cast<size_t>(metric)] = std::move(read);
 }
 
-void Metrics::SampleFamilies(std::function<std::vector<Family>()> read) {
+void Metrics::AddFamilies(std::function<std::vector<Family>()> read) {
   MutexLock lock(&mutex_);
-  slow_.read_families = std::move(read);
+  slow_.read_families.push_back(std::move(read));
+}
+
+void Metrics::DropFamilies() {
+  MutexLock lock(&mutex_);
+  slow_.read_families.clear();
 }
 
 }  // namespace warden

@@ -122,8 +122,11 @@ class Metrics : public prometheus::Collectable {
   // for a scrape that is under way. `read` must not call back into this object.
   void Sample(SampledMetric metric, std::function<double()> read);
 
-  // The same for whole families, of labels that are known at start-up. They are read last.
-  void SampleFamilies(std::function<std::vector<prometheus::MetricFamily>()> read);
+  // The same for whole families, of labels that are known at start-up: a part that has metrics of
+  // its own adds them here. They are read last, in the order in which they were added. Read until
+  // DropFamilies, which ends all of them and waits for a scrape that is under way.
+  void AddFamilies(std::function<std::vector<prometheus::MetricFamily>()> read);
+  void DropFamilies();
 
   // Every family, for an exposer.
   std::vector<prometheus::MetricFamily> Collect() const override;
@@ -131,7 +134,7 @@ class Metrics : public prometheus::Collectable {
  private:
   struct Slow {  // rarely written
     std::array<std::function<double()>, kSampledMetrics> read;
-    std::function<std::vector<prometheus::MetricFamily>()> read_families;
+    std::vector<std::function<std::vector<prometheus::MetricFamily>()>> read_families;
     std::array<double, kReloadedFiles> reload_success_time{};  // by ReloadedFile; 0: never
     double certificate_expiry = 0;
     std::string policy_sha256;

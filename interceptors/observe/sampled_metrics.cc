@@ -88,8 +88,9 @@ void Metrics::CollectSamples(std::vector<Family>* out) const {
       sample.gauge.value = value;
     }
   }
-  if (!slow_.read_families) return;
-  for (Family& family : slow_.read_families()) out->push_back(std::move(family));
+  for (const auto& read : slow_.read_families) {
+    for (Family& family : read()) out->push_back(std::move(family));
+  }
 }
 
 }  // namespace warden

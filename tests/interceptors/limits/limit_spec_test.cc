@@ -109,9 +109,9 @@ TEST(ResolveLimitTest, UnknownKeyNumbersAreRefused) {
   ::google::protobuf::FileDescriptorProto file;
   Method("Defaulted.Overrides").file()->CopyTo(&file);
   file.set_package("warden.limits_test.odd");
-  auto* option = file.mutable_service(0)->mutable_method(1)->mutable_options()->MutableExtension(
+  auto* option = file.mutable_service(0)->mutable_method(1)->mutable_options()->AddExtension(
       v1::rate_limit);
-  option->set_key(static_cast<v1::RateLimit::Key>(77));
+  option->add_key(static_cast<v1::LimitKey>(77));
   ::google::protobuf::DescriptorPool pool(::google::protobuf::DescriptorPool::generated_pool());
   file.set_name("odd.proto");
   const auto* built = pool.BuildFile(file);
