@@ -25,12 +25,15 @@ namespace warden {
 struct GuardedMethod;
 class PendingToken;
 class PolicySnapshot;
+struct SignedCall;
 
 // What few calls want to know of their connection. Valid as long as Transport's views.
 class ConnectionSource : public ChainSource {
  public:
   // The name that ServerBuilder::AddListeningPort was given; "" where none was.
   virtual std::string_view ReadPort() const = 0;
+  // The call's `:authority`.
+  virtual std::string_view ReadAuthority() const = 0;
 };
 
 // What the transport knows of a call. Views are valid until the stages before the body have run to
@@ -43,6 +46,8 @@ struct Transport {
   int forwarded_entries = 0;
   std::string_view api_key;  // the first `x-api-key` entry; never to be shown
   int api_key_entries = 0;
+  std::string_view signature;  // the first `x-request-signature` entry
+  int signature_entries = 0;
   size_t metadata_bytes = 0;  // all keys and values
   const ConnectionSource* connection = nullptr;
 };
@@ -82,6 +87,8 @@ struct Call {
   // was let through.
   std::shared_ptr<const PolicySnapshot> policy;
   std::shared_ptr<const Principal> principal;
+  std::shared_ptr<const SignedCall>
+      signature;                // until the body was there; null where none is asked
   std::vector<CallNote> notes;  // to be recorded and taken away after the stage
 
   size_t next_stage = 0;                  // of the chain, where it goes on

@@ -22,6 +22,7 @@
 #include "interceptors/stages/principal.h"
 #include "interceptors/stages/rate_limit.h"
 #include "interceptors/stages/revocation.h"
+#include "interceptors/stages/signature.h"
 #include "interceptors/stages/step_up.h"
 
 namespace warden {
@@ -29,11 +30,11 @@ namespace {
 
 constexpr size_t kDefaultTokenBytes = 16 * 1024;
 constexpr size_t kDefaultLimitKeys = 1 << 20;
-constexpr uint32_t kValidateStage = 10;  // after those of MakeStages
+constexpr uint32_t kValidateStage = 11;  // after those of MakeStages
 
 std::vector<std::string> StageNames() {
-  return {"admission", "identity",   "credential", "api_key", "revocation", "authn",
-          "principal", "rate_limit", "authorize",  "step_up", "validate"};
+  return {"admission", "identity",  "credential", "api_key",   "revocation", "authn",
+          "principal", "signature", "rate_limit", "authorize", "step_up",    "validate"};
 }
 
 std::vector<std::string> AlgorithmNames() {
@@ -101,6 +102,7 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
   guard->methods_ = CompileMethods(methods, &problems);
   guard->policies_ = PolicyControl::Create(config, guard->methods_, &problems);
   ResolveAuthn(config, &guard->methods_, &problems);
+  guard->CheckSigned(config, &problems);
   if (!problems.empty()) return problems.ToStatus();
   for (const GuardedMethod& method : guard->methods_) {
     guard->by_name_.emplace(method.name, &method);
@@ -125,6 +127,7 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
   });
   guard->policies_->Start(guard->metrics_);
   guard->WatchFiles();
+  guard->WatchSigningKeys();
   guard->api_key_watch_ = ApiKeyWatch::Start(config, std::move(api_keys), guard->metrics_);
   return guard;
 }
@@ -163,6 +166,7 @@ void Guard::MakeStages(const LoadedConfig& config, const GuardOptions& options) 
   stages.push_back(std::make_unique<RevocationStage>(revocation_));
   stages.push_back(std::make_unique<AuthnStage>());
   stages.push_back(std::make_unique<PrincipalStage>(policies_.get()));
+  stages.push_back(std::make_unique<SignatureStage>(signatures_));
   stages.push_back(std::make_unique<RateLimitStage>(
       limiter_, Observes(settings.enforcement().rate_limit()), metrics_.get()));
   stages.push_back(std::make_unique<AuthorizeStage>(policies_.get()));

@@ -31,6 +31,7 @@
 #include "interceptors/policy_control.h"
 #include "interceptors/refusal.h"
 #include "interceptors/revocation/revocation_control.h"
+#include "interceptors/signing/signature_check.h"
 
 namespace warden {
 
@@ -65,6 +66,8 @@ class Guard {
   // Where BeforeBody leaves the call waiting, nothing is decided yet: it is to be called again,
   // with the call's transport as before, once what it waits for is there.
   std::optional<Refusal> BeforeBody(Call& call);
+  // Where the method takes signed requests: judges the signature, before the body is parsed.
+  std::optional<Refusal> OnRawRequest(Call& call, const BodyDigest& body);
   std::optional<Refusal> OnRequest(Call& call, const google::protobuf::Message& request);
   // Judges one message of a stream of requests. Counts which rules it broke; the refusal itself is
   // for StreamEnded. Any number of threads at once, also while the call is ended.
@@ -117,6 +120,8 @@ class Guard {
   void RecordNotes(Call& call);
   void RecordNote(Call& call, const CallNote& note);
   void WatchFiles();
+  void CheckSigned(const LoadedConfig& config, ProblemList* problems);
+  void WatchSigningKeys();
   std::optional<Refusal> CheckRules(Call& call, const google::protobuf::Message& request);
   // Counts and records a refusal and returns it.
   Refusal Refused(Call& call, Refusal refusal, std::string_view stage);
@@ -132,6 +137,7 @@ class Guard {
   std::shared_ptr<ApiKeyStore> api_keys_;       // null where none are configured
   std::shared_ptr<RateLimiter> limiter_;
   std::shared_ptr<RevocationControl> revocation_;
+  std::shared_ptr<SignatureCheck> signatures_;  // null where no keys are configured
   std::unique_ptr<Chain> before_body_;
   std::shared_ptr<DecisionSink> sink_;
   std::function<absl::Time()> clock_;

@@ -102,6 +102,7 @@ class AccessReader {
       Report(
           "has `when`, but `public` has no caller to ask about; use `authenticated: true` with it");
     }
+    out->signed_requests = access.signed_();
     if (access.has_step_up()) {
       if (access.public_()) {
         Report("has `step_up`, but `public` needs no credentials; remove one of them");
@@ -193,6 +194,7 @@ std::string ToString(const MethodAccess& access) {
   if (access.condition != nullptr) absl::StrAppend(&text, " and a condition");
   if (access.authn.has_value()) absl::StrAppend(&text, " [", ToString(*access.authn), "]");
   if (access.step_up.has_value()) absl::StrAppend(&text, " [", ToString(*access.step_up), "]");
+  if (access.signed_requests) absl::StrAppend(&text, " [signed]");
   return text;
 }
 

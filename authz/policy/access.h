@@ -37,6 +37,8 @@ struct MethodAccess {
   std::optional<StepUp> step_up;
   // What must hold, too; null where the annotation has no `when`. Never of kPublic.
   std::shared_ptr<const AccessCondition> condition;
+  // Whether requests must be signed.
+  bool signed_requests = false;
 };
 
 // "public", "authenticated", or the permissions: "orders.read and one of (a, b)"; with `when`,

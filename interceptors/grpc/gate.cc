@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "google/protobuf/message.h"
+#include "interceptors/grpc/body_digest.h"
 #include "interceptors/grpc/call_registry.h"
 #include "interceptors/grpc/current_context.h"
 #include "interceptors/grpc/private_access.h"
@@ -55,6 +56,7 @@ class GateHandler final : public MethodHandler {
   void Resume(const std::shared_ptr<CallState>& state);
   void Conclude(const HandlerParameter& param, const std::shared_ptr<CallState>& state);
   void Watch(const HandlerParameter& param, const std::shared_ptr<CallState>& state);
+  bool PassesRaw(CallState& state, grpc_byte_buffer* body);
   void CheckBody(CallState& state, void** request, bool parsed, void** handler_data);
   void DropRequest(void** request, void** handler_data) const;
   void Pass(const HandlerParameter& param, const std::shared_ptr<CallState>& state);
@@ -106,11 +108,26 @@ void* GateHandler::Deserialize(grpc_call* call, grpc_byte_buffer* body, grpc::St
     state->suspended->body = body;
     return nullptr;
   }
+  if (!PassesRaw(*state, body)) {
+    if (body != nullptr) grpc_byte_buffer_destroy(body);
+    *status = grpc::Status(grpc::StatusCode::UNAUTHENTICATED, "");
+    return nullptr;
+  }
   grpc::Status parsed;
   void* request = inner_->Deserialize(call, body, &parsed, handler_data);
   CheckBody(*state, &request, parsed.ok(), handler_data);
   if (state->refusal.has_value()) *status = grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "");
   return request;
+}
+
+// What is decided on the message's bytes, before anything reads them.
+bool GateHandler::PassesRaw(CallState& state, grpc_byte_buffer* body) {
+  if (!method_->access.signed_requests) return true;
+  const std::optional<BodyDigest> digest = DigestOf(body);
+  state.refusal = digest.has_value()
+                      ? guard_->OnRawRequest(state.call, *digest)
+                      : guard_->OnInternalError(state.call, "the body could not be digested");
+  return !state.refusal.has_value();
 }
 
 void GateHandler::CheckBody(CallState& state, void** request, bool parsed, void** handler_data) {
@@ -186,6 +203,10 @@ void GateHandler::Resume(const std::shared_ptr<CallState>& state) {
     state->call.pending.reset();
   }
   if (state->refusal.has_value() || suspended->body == nullptr) {
+    Conclude(param, state);
+    return;
+  }
+  if (!PassesRaw(*state, suspended->body)) {
     Conclude(param, state);
     return;
   }

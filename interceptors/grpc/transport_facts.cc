@@ -3,6 +3,7 @@
 #include <grpc/grpc_security_constants.h>
 #include <grpc/support/alloc.h>
 
+#include "authz/signing/request_signature.h"
 #include "interceptors/address.h"
 #include "interceptors/grpc/private_access.h"
 #include "interceptors/grpc/tls.h"
@@ -13,6 +14,7 @@ namespace {
 constexpr std::string_view kAuthorization = "authorization";
 constexpr std::string_view kForwarded = "x-forwarded-client-cert";
 constexpr std::string_view kApiKey = "x-api-key";
+constexpr std::string_view kSignature = kRequestSignatureEntry;
 
 std::string_view View(const grpc_slice& slice) {
   return {reinterpret_cast<const char*>(GRPC_SLICE_START_PTR(slice)), GRPC_SLICE_LENGTH(slice)};
@@ -29,7 +31,7 @@ std::string PeerAddress::Read() const {
 }
 
 TransportFacts::TransportFacts(grpc_call* call, grpc::ServerContextBase& context, Call* out)
-    : auth_context_(grpc_call_auth_context(call)), out_(out) {
+    : auth_context_(grpc_call_auth_context(call)), context_(context), out_(out) {
   out->transport.connection = this;
   out->transport.peer_certificate_pem = Property(GRPC_X509_PEM_CERT_PROPERTY_NAME);
   ReadMetadata(context, out);
@@ -55,6 +57,11 @@ std::string_view TransportFacts::ReadChain() const {
 
 std::string_view TransportFacts::ReadPort() const { return Property(kPortProperty); }
 
+std::string_view TransportFacts::ReadAuthority() const {
+  const grpc::string_ref authority = context_.ExperimentalGetAuthority();
+  return {authority.data(), authority.size()};
+}
+
 void TransportFacts::ReadMetadata(grpc::ServerContextBase& context, Call* out) {
   const grpc_metadata_array& metadata = grpc_private::MetadataOf(context);
   for (size_t i = 0; i < metadata.count; ++i) {
@@ -67,6 +74,8 @@ void TransportFacts::ReadMetadata(grpc::ServerContextBase& context, Call* out) {
       if (++out->transport.forwarded_entries == 1) out->transport.forwarded_client_cert = value;
     } else if (key == kApiKey) {
       if (++out->transport.api_key_entries == 1) out->transport.api_key = value;
+    } else if (key == kSignature) {
+      if (++out->transport.signature_entries == 1) out->transport.signature = value;
     }
   }
 }

@@ -34,6 +34,7 @@ class TransportFacts final : public ConnectionSource {
 
   std::string_view ReadChain() const override;
   std::string_view ReadPort() const override;
+  std::string_view ReadAuthority() const override;
 
  private:
   // The first one of that name; "" where the connection has none.
@@ -41,6 +42,7 @@ class TransportFacts final : public ConnectionSource {
   void ReadMetadata(grpc::ServerContextBase& context, Call* out);
 
   grpc_auth_context* const auth_context_;
+  const grpc::ServerContextBase& context_;
   Call* const out_;
 };
 

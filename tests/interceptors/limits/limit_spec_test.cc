@@ -109,8 +109,8 @@ TEST(ResolveLimitTest, UnknownKeyNumbersAreRefused) {
   ::google::protobuf::FileDescriptorProto file;
   Method("Defaulted.Overrides").file()->CopyTo(&file);
   file.set_package("warden.limits_test.odd");
-  auto* option = file.mutable_service(0)->mutable_method(1)->mutable_options()->AddExtension(
-      v1::rate_limit);
+  auto* option =
+      file.mutable_service(0)->mutable_method(1)->mutable_options()->AddExtension(v1::rate_limit);
   option->add_key(static_cast<v1::LimitKey>(77));
   ::google::protobuf::DescriptorPool pool(::google::protobuf::DescriptorPool::generated_pool());
   file.set_name("odd.proto");
