@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "authz/policy/names.h"
+#include "interceptors/redact/sensitivity.h"
 #include "warden/v1/annotations.pb.h"
 
 namespace warden::rights {
@@ -153,7 +154,7 @@ MessagePlan RightsCompiler::MakePlan(const Descriptor& type) {
   for (const FieldDescriptor* field : nodes_[&type].fields) {
     FieldStep step{.field = field,
                    .name = field->is_extension() ? field->full_name() : field->name(),
-                   .sensitive = field->options().GetExtension(v1::sensitive)};
+                   .sensitive = IsSensitive(*field)};
     if (HasRight(*field)) {
       const RepeatedPtrField<std::string>& names = NamesOf(*field, direction_);
       step.right = static_cast<uint32_t>(plan_->rights.size());

@@ -5,9 +5,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "interceptors/redact/sensitivity.h"
 #include "interceptors/rules/compile_value.h"
 #include "interceptors/rules/rule_words.h"
-#include "warden/v1/annotations.pb.h"
 
 namespace warden::rules {
 namespace {
@@ -139,7 +139,7 @@ FieldPlan Compiler::CompileField(const FieldDescriptor& field, bool in_group) {
   FieldPlan plan;
   plan.field = &field;
   plan.has_presence = field.has_presence();
-  plan.sensitive = field.options().GetExtension(v1::sensitive);
+  plan.sensitive = IsSensitive(field);
   plan.form = field.is_map()        ? FieldPlan::Form::kMap
               : field.is_repeated() ? FieldPlan::Form::kList
                                     : FieldPlan::Form::kSingular;

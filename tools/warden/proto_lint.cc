@@ -14,11 +14,11 @@
 #include "authz/policy/access.h"
 #include "authz/policy/check.h"
 #include "interceptors/limits/limit_spec.h"
+#include "interceptors/redact/sensitivity.h"
 #include "interceptors/rights/field_rights.h"
 #include "interceptors/rules/program.h"
 #include "nlohmann/json.hpp"
 #include "tools/warden/descriptors.h"
-#include "warden/v1/annotations.pb.h"
 
 namespace warden::cli {
 namespace {
@@ -94,7 +94,7 @@ std::string SensitiveField(const Descriptor& type, std::set<const Descriptor*>* 
   if (!seen->insert(&type).second) return "";
   for (int i = 0; i < type.field_count(); ++i) {
     const google::protobuf::FieldDescriptor& field = *type.field(i);
-    if (field.options().GetExtension(v1::sensitive)) return field.name();
+    if (IsSensitive(field)) return field.name();
     if (field.message_type() == nullptr) continue;
     const std::string below = SensitiveField(*field.message_type(), seen);
     if (!below.empty()) return absl::StrCat(field.name(), ".", below);
