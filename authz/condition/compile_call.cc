@@ -146,6 +146,7 @@ Compiler::Typed Compiler::Call(const Ast& ast) {
   if (IsMacro(ast)) return Macro(ast);
   if (!ast.member && ast.text == "has") return Has(ast);
   if (!ast.member && ast.text == "cidr") return AddressRange(ast);
+  if (!ast.member && ast.text == "getField") return GetField(ast);
   if (!ast.member && ast.text == "dyn" && ast.args.size() == 1) {
     Typed typed = Visit(*ast.args[0]);
     typed.type = Type();
@@ -164,14 +165,14 @@ void Compiler::NoOverload(const Ast& ast, const std::string& name, const Args& a
 
 Compiler::Typed Compiler::CallOverload(const Ast& ast, const std::string& name, bool member,
                                        Args args) {
-  const std::vector<const Overload*> overloads = FindOverloads(name, member);
+  const MoreFunctions& more = environment_.functions();
+  const std::vector<const Overload*> overloads = FindOverloads(name, member, more);
   if (overloads.empty()) {
-    const bool other = !FindOverloads(name, !member).empty();
+    const bool other = !FindOverloads(name, !member, more).empty();
     return Problem(ast, absl::StrCat("no function ", Quoted(name),
-                                     other    ? (member ? "; write it as `" + name + "(value)`"
-                                                        : "; write it as `value." + name + "(...)`")
-                                     : member ? Suggestion(name, FunctionNames())
-                                              : Suggestion(name, FunctionNames())));
+                                     other ? (member ? "; write it as `" + name + "(value)`"
+                                                     : "; write it as `value." + name + "(...)`")
+                                           : Suggestion(name, FunctionNames(more))));
   }
   const Overload* chosen = nullptr;
   bool sure = true;

@@ -82,6 +82,20 @@ Compiler::Typed Compiler::Has(const Ast& ast) {
   return Selection(*ast.args[0], true);
 }
 
+// For fields whose names the language keeps for itself.
+Compiler::Typed Compiler::GetField(const Ast& ast) {
+  const Args args = VisitAll(ast);
+  const Node* name = args.size() == 2 ? StringConstant(args[1]) : nullptr;
+  if (name == nullptr) {
+    return Problem(ast, "`getField` takes a value and a string literal, as in getField(a, 'in')");
+  }
+  Ast select;
+  select.kind = Ast::Kind::kSelect;
+  select.offset = ast.offset;
+  select.text = std::string(name->constant.view());
+  return Field(select, args[0], false);
+}
+
 Compiler::Typed Compiler::AddressRange(const Ast& ast) {
   const Args args = VisitAll(ast);
   const Node* range = args.size() == 1 ? StringConstant(args[0]) : nullptr;

@@ -172,7 +172,9 @@ std::optional<size_t> Compiler::FindLocal(std::string_view name) const {
 // A variable, a value of an enum, or a type.
 std::optional<Compiler::Typed> Compiler::Dotted(const Ast& ast, std::string_view name) {
   if (const std::optional<size_t> variable = environment_.FindVariable(name)) {
-    Typed typed = Add(ast, Op::kVariable, environment_.variables()[*variable].type, {});
+    const Environment::Variable& found = environment_.variables()[*variable];
+    if (found.constant.has_value()) return Constant(ast, *found.constant, found.type);
+    Typed typed = Add(ast, Op::kVariable, found.type, {});
     program_.nodes.back().slot = static_cast<uint32_t>(*variable);
     return typed;
   }

@@ -64,6 +64,7 @@ class Compiler {
   Typed Macro(const Ast& ast);
   Typed Has(const Ast& ast);
   Typed AddressRange(const Ast& ast);
+  Typed GetField(const Ast& ast);
   Type ElementType(const Ast& ast, const Type& range);
   static bool IsMacro(const Ast& ast);
 

@@ -73,6 +73,10 @@ Value Expression::Evaluate(const Activation& activation, Context& context) const
   return condition::Evaluate(*program_, program_->root(), activation, context);
 }
 
+bool Expression::Needs(size_t variable) const {
+  return NodeNeeds(*program_, program_->root(), variable);
+}
+
 std::optional<Condition> Condition::Compile(std::string_view text, const Environment& environment,
                                             std::vector<ExpressionProblem>* problems) {
   const std::optional<Expression> expression = Expression::Compile(text, environment, problems);

@@ -81,13 +81,16 @@ struct Condition::Halves {
   std::optional<Condition> with;
 };
 
-// An expression of any type, for tools and tests. The value may point into the context.
+// An expression of any type. The value may point into the context. Immutable and thread-safe;
+// cheap to copy.
 class Expression {
  public:
   static std::optional<Expression> Compile(std::string_view text, const Environment& environment,
                                            std::vector<ExpressionProblem>* problems);
   const Type& type() const;
   Value Evaluate(const Activation& activation, Context& context) const;
+  // As Condition::Needs.
+  bool Needs(size_t variable) const;
 
  private:
   friend class Condition;

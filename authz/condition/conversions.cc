@@ -123,6 +123,31 @@ Value PrintTimestamp(Context& context, const Value& timestamp) {
       absl::FormatTime("%E4Y-%m-%d%ET%H:%M:%E*SZ", time, absl::UTCTimeZone()));
 }
 
+Value ToBytes(Context&, const Value* args, const void*) {
+  Value value = args[0];
+  if (value.kind != Kind::kString && value.kind != Kind::kBytes) return Value::Error(kNoOverload);
+  value.kind = Kind::kBytes;
+  return value;
+}
+
+Value ToTimestamp(Context&, const Value* args, const void*) {
+  if (args[0].kind == Kind::kTimestamp) return args[0];
+  if (args[0].kind == Kind::kInt) return Value::Timestamp(args[0].i, 0);
+  return args[0].kind == Kind::kString ? ParseTimestamp(args[0].view()) : Value::Error(kNoOverload);
+}
+
+Value ToDuration(Context&, const Value* args, const void*) {
+  if (args[0].kind == Kind::kDuration) return args[0];
+  return args[0].kind == Kind::kString ? ParseDuration(args[0].view()) : Value::Error(kNoOverload);
+}
+
+Value TypeOf(Context&, const Value* args, const void*) {
+  if (args[0].kind == Kind::kMessage) return Value::Error(kNoOverload);
+  return Value::TypeName(KindName(args[0].kind));
+}
+
+}  // namespace
+
 Value ToText(Context& context, const Value* args, const void*) {
   const Value& from = args[0];
   switch (from.kind) {
@@ -149,28 +174,7 @@ Value ToText(Context& context, const Value* args, const void*) {
   }
 }
 
-Value ToBytes(Context&, const Value* args, const void*) {
-  Value value = args[0];
-  if (value.kind != Kind::kString && value.kind != Kind::kBytes) return Value::Error(kNoOverload);
-  value.kind = Kind::kBytes;
-  return value;
-}
-
-Value ToTimestamp(Context&, const Value* args, const void*) {
-  if (args[0].kind == Kind::kTimestamp) return args[0];
-  if (args[0].kind == Kind::kInt) return Value::Timestamp(args[0].i, 0);
-  return args[0].kind == Kind::kString ? ParseTimestamp(args[0].view()) : Value::Error(kNoOverload);
-}
-
-Value ToDuration(Context&, const Value* args, const void*) {
-  if (args[0].kind == Kind::kDuration) return args[0];
-  return args[0].kind == Kind::kString ? ParseDuration(args[0].view()) : Value::Error(kNoOverload);
-}
-
-Value TypeOf(Context&, const Value* args, const void*) {
-  if (args[0].kind == Kind::kMessage) return Value::Error(kNoOverload);
-  return Value::TypeName(KindName(args[0].kind));
-}
+namespace {
 
 constexpr Overload Of(std::string_view name, Kind from, Kind to, Function run) {
   return {name, false, 1, {from, Kind::kDyn, Kind::kDyn}, to, run};

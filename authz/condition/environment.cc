@@ -10,7 +10,12 @@
 namespace warden::condition {
 
 size_t Environment::AddVariable(std::string name, Type type) {
-  variables_.push_back({std::move(name), std::move(type)});
+  variables_.push_back({std::move(name), std::move(type), std::nullopt});
+  return variables_.size() - 1;
+}
+
+size_t Environment::AddConstant(std::string name, Type type, Value value) {
+  variables_.push_back({std::move(name), std::move(type), value});
   return variables_.size() - 1;
 }
 

@@ -1,8 +1,8 @@
 // The functions and operators that are called with values: their overloads, for the type check, and
 // what runs. What runs looks at its arguments' kinds itself, whatever the type check made of them.
 //
-// Source: google/cel-spec, doc/langdef.md, "Standard Definitions"; `lowerAscii` and `upperAscii`
-// are of cel-go's string extension, `cidr` and `containsIP` of its network extension.
+// Source: google/cel-spec, doc/langdef.md, "Standard Definitions"; `lowerAscii`, `upperAscii` and
+// `format` are of cel-go's string extension, `cidr` and `containsIP` of its network extension.
 #ifndef WARDEN_AUTHZ_CONDITION_FUNCTIONS_H_
 #define WARDEN_AUTHZ_CONDITION_FUNCTIONS_H_
 
@@ -40,10 +40,17 @@ absl::Span<const Overload> ArithmeticOverloads();  // + - * / %
 absl::Span<const Overload> TextOverloads();        // size, contains, matches, containsIP ...
 absl::Span<const Overload> TimeOverloads();        // getHours ...
 absl::Span<const Overload> ConversionOverloads();  // int, string, timestamp, type ...
+absl::Span<const Overload> FormatOverloads();      // format
 
-std::vector<const Overload*> FindOverloads(std::string_view name, bool member);
+// `more` are the functions that an environment adds.
+using MoreFunctions = std::vector<absl::Span<const Overload>>;
+std::vector<const Overload*> FindOverloads(std::string_view name, bool member,
+                                           const MoreFunctions& more);
 // Of all functions, for suggestions.
-std::vector<std::string> FunctionNames();
+std::vector<std::string> FunctionNames(const MoreFunctions& more);
+
+// What string() makes of a value; an error for lists, maps, messages and the like.
+Value ToText(Context& context, const Value* args, const void*);
 
 // Operators with types of their own.
 Value RunEqual(Context& context, const Value* args, const void*);

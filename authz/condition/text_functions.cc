@@ -39,21 +39,25 @@ bool AreStrings(const Value* args) {
   return args[0].kind == Kind::kString && args[1].kind == Kind::kString;
 }
 
+bool AreTexts(const Value* args) {
+  return AreStrings(args) || (args[0].kind == Kind::kBytes && args[1].kind == Kind::kBytes);
+}
+
 Value StartsWith(Context& context, const Value* args, const void*) {
-  if (!AreStrings(args)) return Value::Error(kNoOverload);
+  if (!AreTexts(args)) return Value::Error(kNoOverload);
   if (!context.ChargeBytes(args[1].size)) return Value::Error(kTooCostly);
   return Value::Bool(args[0].view().starts_with(args[1].view()));
 }
 
 Value EndsWith(Context& context, const Value* args, const void*) {
-  if (!AreStrings(args)) return Value::Error(kNoOverload);
+  if (!AreTexts(args)) return Value::Error(kNoOverload);
   if (!context.ChargeBytes(args[1].size)) return Value::Error(kTooCostly);
   return Value::Bool(args[0].view().ends_with(args[1].view()));
 }
 
 // memmem of glibc is linear (the two-way algorithm), which std::string_view::find is not.
 Value Contains(Context& context, const Value* args, const void*) {
-  if (!AreStrings(args)) return Value::Error(kNoOverload);
+  if (!AreTexts(args)) return Value::Error(kNoOverload);
   if (!context.ChargeBytes(args[0].size + args[1].size)) return Value::Error(kTooCostly);
   if (args[1].size == 0) return Value::Bool(true);
   return Value::Bool(memmem(args[0].text, args[0].size, args[1].text, args[1].size) != nullptr);
@@ -92,8 +96,8 @@ constexpr Overload Of(std::string_view name, bool member, Kind of, Kind result, 
   return {name, member, 1, {of, Kind::kDyn, Kind::kDyn}, result, run};
 }
 
-constexpr Overload Test(std::string_view name, Kind of, Function run) {
-  return {name, true, 2, {of, Kind::kString, Kind::kDyn}, Kind::kBool, run};
+constexpr Overload Test(std::string_view name, Kind of, Function run, Kind with = Kind::kString) {
+  return {name, true, 2, {of, with, Kind::kDyn}, Kind::kBool, run};
 }
 
 constexpr Overload kOverloads[] = {
@@ -108,6 +112,9 @@ constexpr Overload kOverloads[] = {
     Test("startsWith", Kind::kString, StartsWith),
     Test("endsWith", Kind::kString, EndsWith),
     Test("contains", Kind::kString, Contains),
+    Test("startsWith", Kind::kBytes, StartsWith, Kind::kBytes),
+    Test("endsWith", Kind::kBytes, EndsWith, Kind::kBytes),
+    Test("contains", Kind::kBytes, Contains, Kind::kBytes),
     Test("matches", Kind::kString, Matches),
     Test("containsIP", Kind::kAddressRange, ContainsIp),
     {"matches", false, 2, {Kind::kString, Kind::kString, Kind::kDyn}, Kind::kBool, Matches},

@@ -22,6 +22,8 @@ using google::protobuf::UnknownFieldSet;
 
 // The number of all three extensions, registered for that ecosystem.
 constexpr int kExtensionNumber = 1159;
+// Of the options of rules themselves.
+constexpr int kPredefinedNumber = 1160;
 
 // Reads options through the pool's own description of them. Whoever parsed the descriptors may or
 // may not have had generated code for the extension, so the options are written out and parsed
@@ -30,27 +32,32 @@ class BufSource final : public RuleSource {
  public:
   explicit BufSource(const DescriptorPool& pool)
       : pool_(pool),
-        field_(Find("buf.validate.field", "google.protobuf.FieldOptions")),
-        oneof_(Find("buf.validate.oneof", "google.protobuf.OneofOptions")),
-        message_(Find("buf.validate.message", "google.protobuf.MessageOptions")) {}
+        field_(Find("buf.validate.field", "google.protobuf.FieldOptions", kExtensionNumber)),
+        oneof_(Find("buf.validate.oneof", "google.protobuf.OneofOptions", kExtensionNumber)),
+        message_(Find("buf.validate.message", "google.protobuf.MessageOptions", kExtensionNumber)),
+        predefined_(
+            Find("buf.validate.predefined", "google.protobuf.FieldOptions", kPredefinedNumber)) {}
 
   std::string_view name() const override { return "(buf.validate.field)"; }
 
   absl::StatusOr<const Message*> ForField(const FieldDescriptor& field) override {
-    return Read(field.options(), field_);
+    return Read(field.options(), field_, kExtensionNumber);
   }
   absl::StatusOr<const Message*> ForOneof(const google::protobuf::OneofDescriptor& oneof) override {
-    return Read(oneof.options(), oneof_);
+    return Read(oneof.options(), oneof_, kExtensionNumber);
   }
   absl::StatusOr<const Message*> ForMessage(const Descriptor& type) override {
-    return Read(type.options(), message_);
+    return Read(type.options(), message_, kExtensionNumber);
+  }
+  absl::StatusOr<const Message*> ForPredefined(const FieldDescriptor& rule) override {
+    return Read(rule.options(), predefined_, kPredefinedNumber);
   }
 
  private:
   // nullptr if the pool has no such extension of these options.
-  const FieldDescriptor* Find(const char* name, const char* options) const {
+  const FieldDescriptor* Find(const char* name, const char* options, int number) const {
     const FieldDescriptor* extension = pool_.FindExtensionByName(name);
-    if (extension == nullptr || extension->number() != kExtensionNumber ||
+    if (extension == nullptr || extension->number() != number ||
         extension->containing_type()->full_name() != options || extension->is_repeated() ||
         extension->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) {
       return nullptr;
@@ -58,12 +65,14 @@ class BufSource final : public RuleSource {
     return extension;
   }
 
-  absl::StatusOr<const Message*> Read(const Message& options, const FieldDescriptor* extension);
+  absl::StatusOr<const Message*> Read(const Message& options, const FieldDescriptor* extension,
+                                      int number);
 
   const DescriptorPool& pool_;
   const FieldDescriptor* field_;
   const FieldDescriptor* oneof_;
   const FieldDescriptor* message_;
+  const FieldDescriptor* predefined_;
   google::protobuf::DynamicMessageFactory factory_;  // outlives the messages that it makes
   std::vector<std::unique_ptr<Message>> parsed_;
 };
@@ -86,11 +95,11 @@ bool HasOption(const Message& options, int number) {
 }
 
 absl::StatusOr<const Message*> BufSource::Read(const Message& options,
-                                               const FieldDescriptor* extension) {
+                                               const FieldDescriptor* extension, int number) {
   if (extension == nullptr) {
-    if (!HasOption(options, kExtensionNumber)) return nullptr;
+    if (!HasOption(options, number)) return nullptr;
     return absl::NotFoundError(
-        absl::StrCat("has the option ", kExtensionNumber,
+        absl::StrCat("has the option ", number,
                      " of buf.validate, but the descriptors lack buf/validate/validate.proto"));
   }
   const std::string bytes = options.SerializePartialAsString();
@@ -102,8 +111,9 @@ absl::StatusOr<const Message*> BufSource::Read(const Message& options,
   if (!copy->ParsePartialFromCodedStream(&input) || !input.ConsumedEntireMessage()) {
     return absl::InvalidArgumentError("has options that cannot be read as buf.validate rules");
   }
-  if (HasUnknown(*copy, kExtensionNumber)) {
-    return absl::InvalidArgumentError("has an option 1159 that is no message of buf.validate");
+  if (HasUnknown(*copy, number)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("has an option ", number, " that is no message of buf.validate"));
   }
   if (!copy->GetReflection()->HasField(*copy, extension)) return nullptr;
   parsed_.push_back(std::move(copy));

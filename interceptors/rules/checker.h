@@ -3,8 +3,10 @@
 #define WARDEN_INTERCEPTORS_RULES_CHECKER_H_
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
+#include "interceptors/rules/cel_rule.h"
 #include "interceptors/rules/evaluate.h"
 #include "interceptors/rules/field_path.h"
 #include "interceptors/rules/program.h"
@@ -32,11 +34,15 @@ class Checker {
   void CheckMap(const FieldPlan& plan, const google::protobuf::Message& message, PathStep* step,
                 int depth);
   // False if the rest of the field is not to be looked at.
-  bool CheckSize(const FieldPlan& plan, size_t size, const PathStep* step);
+  bool CheckWhole(const FieldPlan& plan, const google::protobuf::Message& message, size_t size,
+                  const PathStep* step);
+  void CheckCel(CelRange range, const CelSubject& subject, const PathStep* step);
   void CheckValue(const ValuePlan& plan, const Value& value, const PathStep* step, int depth);
   void CheckGroup(const FieldGroupPlan& group, const google::protobuf::Message& message,
                   const PathStep* above);
   void Report(uint32_t text, const PathStep* step);
+  // With other words than the rule's.
+  void Report(uint32_t text, const PathStep* step, std::string message);
   bool full() const { return left_ == 0; }
 
   const ProgramData& data_;

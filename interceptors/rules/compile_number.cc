@@ -114,6 +114,12 @@ bool IsNan(const std::optional<T>& bound) {
 }
 
 template <typename T>
+void AddBounds(const Bounds<T>& bounds, const Domain<T>& domain, ValueBuilder& out) {
+  if (bounds.has_lower()) out.AddConstant(bounds.gt ? "gt" : "gte", domain.show(bounds.lower()));
+  if (bounds.has_upper()) out.AddConstant(bounds.lt ? "lt" : "lte", domain.show(bounds.upper()));
+}
+
+template <typename T>
 void CompileBounds(RuleView& rules, const Domain<T>& domain, ValueBuilder& out) {
   const Bounds<T> bounds{.gt = rules.Number("gt", T{}),
                          .gte = rules.Number("gte", T{}),
@@ -129,6 +135,7 @@ void CompileBounds(RuleView& rules, const Domain<T>& domain, ValueBuilder& out) 
     const T high = bounds.gt ? *bounds.gt : Previous(*bounds.gte);
     SetInterval(low, high, out.data(),
                 &out.AddCheck(domain.outside, bounds.Id(), bounds.Words(domain)));
+    AddBounds(bounds, domain, out);
     return;
   }
   const bool none_above = bounds.gt && *bounds.gt >= domain.max;
@@ -145,6 +152,7 @@ void CompileBounds(RuleView& rules, const Domain<T>& domain, ValueBuilder& out) 
   }
   SetInterval(low, high, out.data(),
               &out.AddCheck(domain.inside, bounds.Id(), bounds.Words(domain)));
+  AddBounds(bounds, domain, out);
 }
 
 template <typename T>
@@ -157,6 +165,7 @@ void CompileSet(Op op, std::string_view name, const char* words, std::vector<T> 
   auto& sets = SetsOf(out.data(), T{});
   out.AddCheck(op, name, absl::StrCat(words, ShowList(shown))).index =
       static_cast<uint32_t>(sets.size());
+  out.AddConstant(name, ShowList(shown));
   std::sort(set.begin(), set.end());
   sets.push_back(std::move(set));
 }
@@ -169,6 +178,7 @@ void CompileOrdered(RuleView& rules, const Domain<T>& domain, ValueBuilder& out)
     Check& check =
         out.AddCheck(domain.inside, "const", absl::StrCat("must equal ", domain.show(*constant)));
     SetInterval(*constant, *constant, out.data(), &check);
+    out.AddConstant("const", domain.show(*constant));
     constants.push_back(ToValue(*constant));
   }
   CompileBounds(rules, domain, out);
@@ -277,6 +287,7 @@ void CompileTimeRules(RuleView& rules, ValueBuilder& out) {
     Check& check = out.AddCheck(Op::kWithinNow, "within",
                                 absl::StrCat("must be within ", ShowDuration(*within), " of now"));
     SetInterval(*within, *within, out.data(), &check);
+    out.AddConstant("within", ShowDuration(*within));
     out.data().uses_clock = true;
   }
   out.data().uses_clock |= lt_now || gt_now;

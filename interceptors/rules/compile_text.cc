@@ -33,6 +33,7 @@ void CompileText(RuleView& rules, std::string_view name, Op op, const char* word
   std::optional<std::string> text = rules.Text(name);
   if (!text) return;
   Check& check = out.AddCheck(op, name, absl::StrCat(words, ShowText(*text)));
+  out.AddConstant(name, ShowText(*text));
   check.index = AddString(out.data(), std::move(*text));
 }
 
@@ -44,6 +45,7 @@ void CompileTextSet(const std::vector<std::string>& set, std::string_view name, 
   for (const std::string& each : set) shown.push_back(ShowText(each));
   out.AddCheck(op, name, absl::StrCat(words, ShowList(shown))).index =
       static_cast<uint32_t>(out.data().text_sets.size());
+  out.AddConstant(name, ShowList(shown));
   out.data().text_sets.emplace_back(set.begin(), set.end());
 }
 
@@ -59,6 +61,7 @@ void CompilePattern(RuleView& rules, Op op, ValueBuilder& out) {
   }
   out.AddCheck(op, "pattern", absl::StrCat("does not match the pattern ", ShowText(*source)))
       .index = static_cast<uint32_t>(out.data().patterns.size());
+  out.AddConstant("pattern", ShowText(*source));
   out.data().patterns.push_back(std::move(pattern));
 }
 
@@ -81,6 +84,7 @@ LengthRange CompileLength(RuleView& rules, const LengthRules& names, ValueBuilde
     if (length) {
       out.AddCheck(op, name, absl::StrCat(words, ShowCount(*length, names.unit), " long")).a.u =
           *length;
+      out.AddConstant(name, absl::StrCat(*length));
     }
     return length;
   };
@@ -264,6 +268,7 @@ void CompileFieldMaskRules(RuleView& rules, ValueBuilder& out) {
                           std::vector<std::string> paths) {
     out.AddCheck(op, name, absl::StrCat(words, ShowList(paths))).index =
         static_cast<uint32_t>(out.data().path_lists.size());
+    out.AddConstant(name, ShowList(paths));
     out.data().path_lists.push_back(std::move(paths));
   };
   if (const google::protobuf::Message* mask = rules.Sub("const")) {
@@ -275,6 +280,17 @@ void CompileFieldMaskRules(RuleView& rules, ValueBuilder& out) {
   if (!not_in.empty()) {
     add(Op::kMaskNotIn, "not_in", "must not contain any path in ", std::move(not_in));
   }
+  const std::optional<std::string> name = rules.Text("paths_of");
+  if (!name) return;
+  const auto* type = out.field().file()->pool()->FindMessageTypeByName(*name);
+  if (type == nullptr) {
+    return out.site().Add(absl::StrCat("`", rules.PathOf("paths_of"), "`: no message ", *name,
+                                       " is known here; import its proto"));
+  }
+  out.AddCheck(Op::kMaskOf, "paths_of", absl::StrCat("must only contain paths of ", *name)).index =
+      static_cast<uint32_t>(out.data().mask_types.size());
+  out.AddConstant("paths_of", *name);
+  out.data().mask_types.push_back(type);
 }
 
 }  // namespace warden::rules

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "interceptors/rules/compile_cel.h"
 
 namespace warden::rules {
 namespace {
@@ -98,6 +99,14 @@ void FindInner(const Descriptor& type, std::string_view kind, ValuePlan* plan) {
   if (!found) plan->unwrap = Unwrap::kNone;
 }
 
+// The rule that a violation's id names: "gt" for "gt_lt", "email" for "email_empty".
+std::string_view RuleOf(std::string_view name) {
+  if (name.starts_with("gt_lt")) return "gt";
+  if (name.starts_with("gte_lt")) return "gte";
+  if (name.ends_with("_empty")) name.remove_suffix(sizeof("_empty") - 1);
+  return name.substr(0, name.find('.'));
+}
+
 bool AsksForTime(Op op) {
   return op == Op::kNotAfterNow || op == Op::kNotBeforeNow || op == Op::kWithinNow;
 }
@@ -149,8 +158,8 @@ void CompileIgnore(RuleView& rules, const Site& site, bool* skip_zero, bool* ski
 }
 
 ValueBuilder::ValueBuilder(ProgramData* data, const FieldDescriptor& field, std::string_view kind,
-                           const Site& site, ValuePlan* plan)
-    : data_(data), field_(field), kind_(kind), site_(site), plan_(plan) {
+                           std::string path, const Site& site, ValuePlan* plan)
+    : data_(data), field_(field), kind_(kind), path_(std::move(path)), site_(site), plan_(plan) {
   plan_->first_check = plan_->end_check = static_cast<uint32_t>(data_->checks.size());
 }
 
@@ -158,8 +167,14 @@ uint32_t ValueBuilder::AddText(std::string_view name, std::string message) {
   std::string id = kind_;
   id.push_back('.');
   id.append(name);
-  data_->texts.push_back({std::move(id), std::move(message)});
+  const std::string_view rule = RuleOf(name);
+  data_->texts.push_back({std::move(id), std::move(message),
+                          absl::StrCat(path_, ".", absl::string_view(rule.data(), rule.size()))});
   return static_cast<uint32_t>(data_->texts.size() - 1);
+}
+
+void ValueBuilder::AddConstant(std::string_view name, std::string shown) {
+  data_->texts.back().constants.emplace_back(name, std::move(shown));
 }
 
 Check& ValueBuilder::AddCheck(Op op, std::string_view name, std::string message) {
@@ -208,42 +223,50 @@ void ValueBuilder::CheckOnlyValue(const Value& value, std::string_view why) {
   }
 }
 
-void CompileKind(RuleView& rules, const FieldDescriptor& field, const Site& site, ProgramData* data,
-                 ValuePlan* plan) {
+namespace {
+
+void CompileKindRules(RuleView& rules, std::string_view kind, const FieldDescriptor& field,
+                      ValueBuilder& out) {
+  rules.Skip("example");
+  if (kind == "string") return CompileStringRules(rules, out);
+  if (kind == "bytes") return CompileBytesRules(rules, out);
+  if (kind == "any") return CompileAnyRules(rules, out);
+  if (kind == "field_mask") return CompileFieldMaskRules(rules, out);
+  if (kind == "duration" || kind == "timestamp") return CompileTimeRules(rules, out);
+  const bool wrapped = out.plan().unwrap == Unwrap::kWrapper;
+  const Shape shape = ShapeOf(wrapped ? *out.plan().inner : field);
+  if (shape == Shape::kInt) CompileIntRules(rules, out);
+  if (shape == Shape::kUint) CompileUintRules(rules, out);
+  if (shape == Shape::kDouble) CompileDoubleRules(rules, out);
+}
+
+}  // namespace
+
+void CompileKind(RuleView& rules, RuleSource& source, const FieldDescriptor& field, bool sensitive,
+                 const Site& site, ProgramData* data, ValuePlan* plan) {
+  CelBuilder cel(data, site, TargetOfValue(field, sensitive));
+  cel.AddRules(rules);
+  plan->cel = cel.range();
   const std::string_view kind = KindOf(field);
   const bool is_message = field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
   if (kind.empty() || (is_message && plan->unwrap == Unwrap::kNone)) return;
   const Message* kind_rules = rules.Sub(kind);
   if (kind_rules == nullptr) return;
   RuleView view(*kind_rules, rules.PathOf(kind));
-  ValueBuilder out(data, field, kind, site, plan);
-  view.Skip("example");
-  if (kind == "string") {
-    CompileStringRules(view, out);
-  } else if (kind == "bytes") {
-    CompileBytesRules(view, out);
-  } else if (kind == "any") {
-    CompileAnyRules(view, out);
-  } else if (kind == "field_mask") {
-    CompileFieldMaskRules(view, out);
-  } else if (kind == "duration" || kind == "timestamp") {
-    CompileTimeRules(view, out);
-  } else {
-    const FieldDescriptor& scalar = plan->unwrap == Unwrap::kWrapper ? *plan->inner : field;
-    const Shape shape = ShapeOf(scalar);
-    if (shape == Shape::kInt) CompileIntRules(view, out);
-    if (shape == Shape::kUint) CompileUintRules(view, out);
-    if (shape == Shape::kDouble) CompileDoubleRules(view, out);
-  }
+  ValueBuilder out(data, field, kind, rules.PathOf(kind), site, plan);
+  CompileKindRules(view, kind, field, out);
+  cel.AddPredefined(view, source);
+  plan->cel = cel.range();
   view.ReportUnread(site, TypeInWords(field));
 }
 
-void CompileValue(const Message& rules, std::string_view path, const FieldDescriptor& field,
-                  const Site& site, ProgramData* data, ValuePlan* plan) {
+void CompileValue(const Message& rules, RuleSource& source, std::string_view path,
+                  const FieldDescriptor& field, bool sensitive, const Site& site, ProgramData* data,
+                  ValuePlan* plan) {
   RuleView view{rules, std::string(path)};
   view.Skip("required");  // an element is always set
   CompileIgnore(view, site, &plan->skip_zero, &plan->skip);
-  CompileKind(view, field, site, data, plan);
+  CompileKind(view, source, field, sensitive, site, data, plan);
   view.ReportUnread(site, absl::StrCat("elements of ", TypeInWords(field)));
 }
 

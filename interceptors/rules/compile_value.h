@@ -9,6 +9,7 @@
 
 #include "interceptors/rules/evaluate.h"
 #include "interceptors/rules/plan.h"
+#include "interceptors/rules/rule_source.h"
 #include "interceptors/rules/rule_view.h"
 
 namespace warden::rules {
@@ -30,8 +31,9 @@ void CompileIgnore(RuleView& rules, const Site& site, bool* skip_zero, bool* ski
 class ValueBuilder {
  public:
   // `kind` as KindOf gives it. The plan is completed by the functions below.
+  // `path` is where the rules stand: "repeated.items.string".
   ValueBuilder(ProgramData* data, const google::protobuf::FieldDescriptor& field,
-               std::string_view kind, const Site& site, ValuePlan* plan);
+               std::string_view kind, std::string path, const Site& site, ValuePlan* plan);
 
   ProgramData& data() { return *data_; }
   const google::protobuf::FieldDescriptor& field() const { return field_; }
@@ -41,6 +43,8 @@ class ValueBuilder {
   // The index of the text for rule `name` of this kind ("min_len" becomes "string.min_len").
   uint32_t AddText(std::string_view name, std::string message);
   Check& AddCheck(Op op, std::string_view name, std::string message);
+  // Adds to the text that was added last.
+  void AddConstant(std::string_view name, std::string shown);
 
   // Reports contradictions: a `const` that breaks another rule, an `in` of which nothing is left,
   // and with `only_value` the one value that is short enough. Call when all checks are added.
@@ -55,6 +59,7 @@ class ValueBuilder {
   ProgramData* data_;
   const google::protobuf::FieldDescriptor& field_;
   std::string kind_;
+  std::string path_;
   const Site& site_;
   ValuePlan* plan_;
 };
@@ -69,15 +74,17 @@ void CompileBytesRules(RuleView& rules, ValueBuilder& out);
 void CompileAnyRules(RuleView& rules, ValueBuilder& out);
 void CompileFieldMaskRules(RuleView& rules, ValueBuilder& out);
 
-// Compiles `rules`, a FieldRules message of either dialect, for one value of `field`; `path` is
-// where they stand ("" or "repeated.items"). Problems go to `site`.
-void CompileValue(const google::protobuf::Message& rules, std::string_view path,
-                  const google::protobuf::FieldDescriptor& field, const Site& site,
+// Compiles `rules`, a FieldRules message of either dialect that `source` has, for one value of
+// `field`; `path` is where they stand ("repeated.items"). `sensitive`: the value is not to be
+// shown. Problems go to `site`.
+void CompileValue(const google::protobuf::Message& rules, RuleSource& source, std::string_view path,
+                  const google::protobuf::FieldDescriptor& field, bool sensitive, const Site& site,
                   ProgramData* data, ValuePlan* plan);
 
-// The same for the member of FieldRules that fits `field`, read from the view of a FieldRules that
-// the caller reads the rest of.
-void CompileKind(RuleView& rules, const google::protobuf::FieldDescriptor& field, const Site& site,
+// The same for its conditions and for the member that fits `field`, read from the view of a
+// FieldRules that the caller reads the rest of.
+void CompileKind(RuleView& rules, RuleSource& source,
+                 const google::protobuf::FieldDescriptor& field, bool sensitive, const Site& site,
                  ProgramData* data, ValuePlan* plan);
 
 }  // namespace warden::rules

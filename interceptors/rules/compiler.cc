@@ -27,7 +27,7 @@ bool HasOwnRules(const FieldPlan& plan, const ProgramData& data) {
   if (plan.required || plan.value.has_checks()) return true;
   if (plan.container == kNone) return false;
   const ContainerPlan& container = data.containers[plan.container];
-  return container.min_text != kNone || container.max_text != kNone ||
+  return !container.cel.empty() || container.min_text != kNone || container.max_text != kNone ||
          container.unique_text != kNone || container.key.has_checks();
 }
 
@@ -40,11 +40,17 @@ std::unique_ptr<const ProgramData> Compiler::Compile(const Descriptor& type) {
   PlanOf(type);
   for (uint32_t i = 0; i < data_->messages.size(); ++i) CompileMessage(i);
   Prune();
+  if (data_->keeps_options) {
+    for (auto& source : sources_) {
+      data_->kept.push_back(std::shared_ptr<const RuleSource>(std::move(source)));
+    }
+  }
   return std::move(data_);
 }
 
-uint32_t Compiler::AddText(std::string id, std::string message) {
-  data_->texts.push_back({std::move(id), std::move(message)});
+uint32_t Compiler::AddText(std::string id, std::string message, std::string path) {
+  if (path.empty()) path = id;
+  data_->texts.push_back({std::move(id), std::move(message), std::move(path)});
   return static_cast<uint32_t>(data_->texts.size() - 1);
 }
 
@@ -55,20 +61,18 @@ uint32_t Compiler::PlanOf(const Descriptor& type) {
   return found->second;
 }
 
-const Message* Compiler::FindRules(
+FoundRules Compiler::FindRules(
     const Site& site, absl::FunctionRef<absl::StatusOr<const Message*>(RuleSource&)> find) {
-  const Message* rules = nullptr;
-  std::string_view owner;
+  FoundRules rules;
   for (const std::unique_ptr<RuleSource>& source : sources_) {
     const absl::StatusOr<const Message*> found = find(*source);
     if (!found.ok()) {
       site.Add(std::string(found.status().message()));
-    } else if (*found != nullptr && rules != nullptr) {
-      site.Add(absl::StrCat("has rules in two dialects: ", std::string(owner), " and ",
-                            std::string(source->name())));
+    } else if (*found != nullptr && rules.rules != nullptr) {
+      site.Add(absl::StrCat("has rules in two dialects: ", std::string(rules.source->name()),
+                            " and ", std::string(source->name())));
     } else if (*found != nullptr) {
-      rules = *found;
-      owner = source->name();
+      rules = {*found, source.get()};
     }
   }
   return rules;
@@ -93,10 +97,13 @@ void Compiler::CompileMessage(uint32_t index) {
 
 void Compiler::CompileGroups(const Descriptor& type, MessagePlan* plan) {
   const Site site{type.file(), type.full_name(), &problems_};
-  const Message* rules =
+  const FoundRules found =
       FindRules(site, [&type](RuleSource& source) { return source.ForMessage(type); });
-  if (rules == nullptr) return;
-  RuleView view(*rules, "");
+  if (found.rules == nullptr) return;
+  RuleView view(*found.rules, "");
+  CelBuilder cel(data_.get(), site, TargetOfMessage(type));
+  cel.AddRules(view);
+  plan->cel = cel.range();
   for (const Message* rule : view.Subs("oneof")) CompileGroup(*rule, type, site, plan);
   view.ReportUnread(site, "a message");
 }
@@ -127,10 +134,10 @@ void Compiler::CompileGroup(const Message& rule, const Descriptor& type, const S
 
 void Compiler::CompileOneof(const OneofDescriptor& oneof, MessagePlan* plan) {
   const Site site{oneof.file(), oneof.full_name(), &problems_};
-  const Message* rules =
+  const FoundRules found =
       FindRules(site, [&oneof](RuleSource& source) { return source.ForOneof(oneof); });
-  if (rules == nullptr) return;
-  RuleView view(*rules, "");
+  if (found.rules == nullptr) return;
+  RuleView view(*found.rules, "");
   if (view.Bool("required").value_or(false)) plan->oneofs.push_back({&oneof});
   view.ReportUnread(site, "a oneof");
 }
@@ -151,10 +158,10 @@ FieldPlan Compiler::CompileField(const FieldDescriptor& field, bool in_group) {
     if (field.is_map()) container.key = PlanWithoutRules(*field.message_type()->map_key());
   }
   const Site site{field.file(), field.full_name(), &problems_};
-  const Message* rules =
+  const FoundRules found =
       FindRules(site, [&field](RuleSource& source) { return source.ForField(field); });
-  if (rules != nullptr) {
-    CompileFieldRules(*rules, field, in_group, &plan);
+  if (found.rules != nullptr) {
+    CompileFieldRules(found, field, in_group, &plan);
   } else {
     plan.skip_zero = in_group;
   }
@@ -164,20 +171,25 @@ FieldPlan Compiler::CompileField(const FieldDescriptor& field, bool in_group) {
   return plan;
 }
 
-void Compiler::CompileFieldRules(const Message& rules, const FieldDescriptor& field, bool in_group,
-                                 FieldPlan* plan) {
+void Compiler::CompileFieldRules(const FoundRules& found, const FieldDescriptor& field,
+                                 bool in_group, FieldPlan* plan) {
   const Site site{field.file(), field.full_name(), &problems_};
-  RuleView view(rules, "");
+  RuleView view(*found.rules, "");
   plan->required = view.Bool("required").value_or(false);
   bool skip = false;
   plan->skip_zero = in_group && !view.Has("ignore");
   CompileIgnore(view, site, &plan->skip_zero, &skip);
-  if (field.is_map()) {
-    if (const Message* map = view.Sub("map")) CompileMap(*map, site, plan);
-  } else if (field.is_repeated()) {
-    if (const Message* list = view.Sub("repeated")) CompileList(*list, site, plan);
+  if (field.is_repeated()) {
+    CelBuilder whole(data_.get(), site, TargetOfContainer(field, plan->sensitive));
+    whole.AddRules(view);
+    data_->containers[plan->container].cel = whole.range();
+    const Message* inside = view.Sub(field.is_map() ? "map" : "repeated");
+    if (inside != nullptr && field.is_map()) CompileMap(*inside, *found.source, site, whole, plan);
+    if (inside != nullptr && !field.is_map()) {
+      CompileList(*inside, *found.source, site, whole, plan);
+    }
   } else {
-    CompileKind(view, field, site, data_.get(), &plan->value);
+    CompileKind(view, *found.source, field, plan->sensitive, site, data_.get(), &plan->value);
   }
   view.ReportUnread(site, TypeInWords(field));
   if (!skip) return;
@@ -197,11 +209,13 @@ void Compiler::CompileSize(RuleView& rules, std::string_view kind, std::string_v
     container.min = *least;
     container.min_text = AddText(prefix + std::string(min),
                                  absl::StrCat("must have at least ", ShowCount(*least, noun)));
+    data_->texts.back().constants = {{std::string(min), absl::StrCat(*least)}};
   }
   if (const std::optional<uint64_t> most = rules.Size(max)) {
     container.max = *most;
     container.max_text = AddText(prefix + std::string(max),
                                  absl::StrCat("must have at most ", ShowCount(*most, noun)));
+    data_->texts.back().constants = {{std::string(max), absl::StrCat(*most)}};
   }
   if (container.max < container.min) {
     site.Add(absl::StrCat("`", prefix, std::string(min), "` is greater than `", prefix,
@@ -213,7 +227,8 @@ void Compiler::CompileSize(RuleView& rules, std::string_view kind, std::string_v
   data_->containers[plan->container] = container;
 }
 
-void Compiler::CompileList(const Message& rules, const Site& site, FieldPlan* plan) {
+void Compiler::CompileList(const Message& rules, RuleSource& source, const Site& site,
+                           CelBuilder& whole, FieldPlan* plan) {
   RuleView view(rules, "repeated");
   CompileSize(view, "repeated", "min_items", "max_items", "item", site, plan);
   if (view.Bool("unique").value_or(false)) {
@@ -223,23 +238,34 @@ void Compiler::CompileList(const Message& rules, const Site& site, FieldPlan* pl
     data_->containers[plan->container].unique_text =
         AddText("repeated.unique", "must not have the same item twice");
   }
-  if (const Message* items = view.Sub("items")) {
-    CompileValue(*items, "repeated.items", *plan->field, site, data_.get(), &plan->value);
+  const Message* items = view.Sub("items");
+  whole.AddPredefined(view, source);
+  data_->containers[plan->container].cel = whole.range();
+  if (items != nullptr) {
+    CompileValue(*items, source, "repeated.items", *plan->field, plan->sensitive, site, data_.get(),
+                 &plan->value);
   }
   view.ReportUnread(site, "a list");
 }
 
-void Compiler::CompileMap(const Message& rules, const Site& site, FieldPlan* plan) {
+void Compiler::CompileMap(const Message& rules, RuleSource& source, const Site& site,
+                          CelBuilder& whole, FieldPlan* plan) {
   RuleView view(rules, "map");
   CompileSize(view, "map", "min_pairs", "max_pairs", "entry", site, plan);
   const Descriptor& entry = *plan->field->message_type();
-  if (const Message* keys = view.Sub("keys")) {
+  const Message* keys = view.Sub("keys");
+  const Message* values = view.Sub("values");
+  whole.AddPredefined(view, source);
+  data_->containers[plan->container].cel = whole.range();
+  if (keys != nullptr) {
     ValuePlan key = data_->containers[plan->container].key;
-    CompileValue(*keys, "map.keys", *entry.map_key(), site, data_.get(), &key);
+    CompileValue(*keys, source, "map.keys", *entry.map_key(), plan->sensitive, site, data_.get(),
+                 &key);
     data_->containers[plan->container].key = key;
   }
-  if (const Message* values = view.Sub("values")) {
-    CompileValue(*values, "map.values", *entry.map_value(), site, data_.get(), &plan->value);
+  if (values != nullptr) {
+    CompileValue(*values, source, "map.values", *entry.map_value(), plan->sensitive, site,
+                 data_.get(), &plan->value);
   }
   view.ReportUnread(site, "a map");
 }
@@ -256,7 +282,7 @@ void Compiler::Prune() {
     for (size_t i = 0; i < count; ++i) {
       const MessagePlan& plan = data_->messages[i];
       if (active[i]) continue;
-      active[i] = !plan.oneofs.empty() || !plan.groups.empty() ||
+      active[i] = !plan.oneofs.empty() || !plan.groups.empty() || !plan.cel.empty() ||
                   std::any_of(plan.fields.begin(), plan.fields.end(), is_active);
       changed |= active[i];
     }

@@ -10,6 +10,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
+#include "interceptors/rules/compile_cel.h"
 #include "interceptors/rules/plan.h"
 #include "interceptors/rules/rule_source.h"
 #include "interceptors/rules/rule_view.h"
@@ -38,15 +39,19 @@ class Compiler {
                     const Site& site, MessagePlan* plan);
   void CompileOneof(const google::protobuf::OneofDescriptor& oneof, MessagePlan* plan);
   FieldPlan CompileField(const FieldDescriptor& field, bool in_group);
-  void CompileFieldRules(const google::protobuf::Message& rules, const FieldDescriptor& field,
-                         bool in_group, FieldPlan* plan);
-  void CompileList(const google::protobuf::Message& rules, const Site& site, FieldPlan* plan);
-  void CompileMap(const google::protobuf::Message& rules, const Site& site, FieldPlan* plan);
+  void CompileFieldRules(const FoundRules& found, const FieldDescriptor& field, bool in_group,
+                         FieldPlan* plan);
+  // `whole` has the conditions on the list or map itself, and gets those of predefined rules.
+  void CompileList(const google::protobuf::Message& rules, RuleSource& source, const Site& site,
+                   CelBuilder& whole, FieldPlan* plan);
+  void CompileMap(const google::protobuf::Message& rules, RuleSource& source, const Site& site,
+                  CelBuilder& whole, FieldPlan* plan);
   void CompileSize(RuleView& rules, std::string_view kind, std::string_view min,
                    std::string_view max, std::string_view noun, const Site& site, FieldPlan* plan);
-  uint32_t AddText(std::string id, std::string message);
+  // `path` is the id where it is not given.
+  uint32_t AddText(std::string id, std::string message, std::string path = "");
   // The rules that one of the sources has; a problem if more than one has any.
-  const google::protobuf::Message* FindRules(
+  FoundRules FindRules(
       const Site& site,
       absl::FunctionRef<absl::StatusOr<const google::protobuf::Message*>(RuleSource&)> find);
   // Leaves out what has nothing to check.

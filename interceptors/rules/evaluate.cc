@@ -48,7 +48,7 @@ bool HasFormat(Format format, std::string_view text) {
     case Format::kIpv6Prefix:
       return IsIpPrefix(text, IpVersion::k6, true);
     case Format::kHostAndPort:
-      return IsHostAndPort(text);
+      return IsHostAndPort(text, true);
     case Format::kUlid:
       return IsUlid(text);
     case Format::kProtobufName:
@@ -97,6 +97,38 @@ bool Covers(const std::vector<std::string>& paths, std::string_view path) {
     return path.starts_with(allowed) &&
            (path.size() == allowed.size() || path[allowed.size()] == '.');
   });
+}
+
+// Whether `path` names a field of `type`, or one below it. Only its last part may be a list or map.
+// Compares names instead of looking them up, which would need a string for each.
+bool IsPathOf(const google::protobuf::Descriptor* type, std::string_view path) {
+  for (const google::protobuf::FieldDescriptor* field = nullptr;;) {
+    if (field != nullptr) {
+      if (field->is_repeated() || field->message_type() == nullptr) return false;
+      type = field->message_type();
+    }
+    const size_t end = std::min(path.find('.'), path.size());
+    field = nullptr;
+    for (int i = 0; i < type->field_count() && field == nullptr; ++i) {
+      if (type->field(i)->name() == path.substr(0, end)) field = type->field(i);
+    }
+    if (field == nullptr) return false;
+    if (end == path.size()) return true;
+    path.remove_prefix(end + 1);
+  }
+}
+
+bool MaskIsOf(const google::protobuf::Descriptor& type, const ValuePlan& plan, const Value& value) {
+  const Reflection* reflection = value.message->GetReflection();
+  const int size = reflection->FieldSize(*value.message, plan.inner);
+  std::string scratch;
+  for (int i = 0; i < size; ++i) {
+    if (!IsPathOf(&type, reflection->GetRepeatedStringReference(*value.message, plan.inner, i,
+                                                                &scratch))) {
+      return false;
+    }
+  }
+  return true;
 }
 
 // The rules of google.protobuf.FieldMask.
@@ -247,6 +279,8 @@ bool Passes(const ProgramData& data, const ValuePlan& plan, const Check& check, 
     case Op::kMaskIn:
     case Op::kMaskNotIn:
       return MaskPasses(data, plan, check, value);
+    case Op::kMaskOf:
+      return MaskIsOf(*data.mask_types[check.index], plan, value);
     default:
       return TextPasses(data, check, value.text);
   }
@@ -271,7 +305,7 @@ bool IsZero(const ValuePlan& plan, const Value& value) {
     case Shape::kText:
       return value.text.empty();
     case Shape::kMessage:
-      return false;
+      return value.message != nullptr && value.message->ByteSizeLong() == 0;
   }
   return false;
 }

@@ -33,7 +33,8 @@ struct Moment {
 uint32_t Broken(const ProgramData& data, const ValuePlan& plan, const Check& check,
                 const Value& value, const Moment& moment);
 
-// True for "", 0, false: what an absent field without presence reads as. Messages are never zero.
+// True for "", 0, false: what an absent field without presence reads as; for a message, nothing is
+// set in it.
 bool IsZero(const ValuePlan& plan, const Value& value);
 
 // The time that a Timestamp or Duration message holds, read through the two fields.

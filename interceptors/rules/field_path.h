@@ -20,6 +20,8 @@ struct PathStep {
   Element element = Element::kNone;
   int index = 0;
   const Value* key = nullptr;
+  bool sensitive = false;  // the field is
+  bool for_key = false;    // the key is meant, not what it stands for
 };
 
 // How the keys of a map are shown: not at all where the field is sensitive.

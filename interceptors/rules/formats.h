@@ -30,8 +30,9 @@ bool IsIpPrefix(std::string_view value, IpVersion version, bool network);
 
 // Hostname or IP address.
 bool IsAddress(std::string_view value);
-// Hostname, IPv4 address or [IPv6 address], and `:port` (0 to 65535, no leading zeros).
-bool IsHostAndPort(std::string_view value);
+// Hostname, IPv4 address or [IPv6 address], and `:port` (0 to 65535, no leading zeros), which may
+// be left out unless `port_required`.
+bool IsHostAndPort(std::string_view value, bool port_required);
 
 // RFC 3986 section 3, with RFC 6874 zones. Percent-encoded hosts must be UTF-8 (section 3.2.2).
 bool IsUri(std::string_view value);

@@ -134,16 +134,22 @@ bool IsIpPrefix(std::string_view value, IpVersion version, bool network) {
 
 bool IsAddress(std::string_view value) { return IsHostname(value) || IsIp(value); }
 
-bool IsHostAndPort(std::string_view value) {
-  const size_t colon = value.rfind(':');
-  if (colon == std::string_view::npos) return false;
-  if (!ParseDecimal(value.substr(colon + 1), 65535)) return false;
-  std::string_view host = value.substr(0, colon);
-  if (!host.empty() && host.front() == '[') {
-    if (host.back() != ']') return false;
-    return IsIpv6(host.substr(1, host.size() - 2));
+bool IsHostAndPort(std::string_view value, bool port_required) {
+  const bool bracket = value.starts_with('[');
+  const size_t end = bracket ? value.rfind(']') : value.rfind(':');
+  std::string_view host = value, rest;
+  if (bracket) {
+    if (end == std::string_view::npos) return false;
+    host = value.substr(1, end - 1);
+    rest = value.substr(end + 1);
+  } else if (end != std::string_view::npos) {
+    host = value.substr(0, end);
+    rest = value.substr(end);
   }
-  return IsHostname(host) || IsIpv4(host);
+  if (rest.empty() ? port_required : rest.front() != ':' || !ParseDecimal(rest.substr(1), 65535)) {
+    return false;
+  }
+  return bracket ? IsIpv6(host) : IsHostname(host) || IsIpv4(host);
 }
 
 }  // namespace warden::rules

@@ -11,10 +11,12 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/numeric/int128.h"
+#include "authz/condition/condition.h"
 
 namespace google::protobuf {
 class Descriptor;
@@ -93,6 +95,7 @@ enum class Op : uint8_t {
   kMaskEquals,  // index: into path_lists
   kMaskIn,
   kMaskNotIn,
+  kMaskOf,  // index: into mask_types
 };
 
 // The string formats of kFormat.
@@ -145,6 +148,38 @@ struct Check {
 struct RuleText {
   std::string id;
   std::string message;
+  std::string path = {};  // in FieldRules: "repeated.items.string.min_len"
+  // The rule's own numbers and texts by their names, for whoever writes the message in another
+  // language.
+  std::vector<std::pair<std::string, std::string>> constants = {};
+};
+
+// What `this` is read as.
+enum class CelThis : uint8_t {
+  kInt,
+  kUint,
+  kDouble,
+  kBool,
+  kString,
+  kBytes,
+  kMessage,  // also wrappers, Timestamp and Duration, which stand for what they hold
+  kField,    // a list or map
+};
+
+// A condition, which gives true or "" where the value is valid. Made by compile_cel.h, run by
+// cel_rule.h.
+struct CelRule {
+  condition::Expression expression;
+  CelThis subject = CelThis::kMessage;
+  uint32_t text = kNone;    // into texts
+  bool shows_text = false;  // what a string says is the violation's message
+};
+
+struct CelRange {
+  uint32_t first = 0;  // into cel
+  uint32_t end = 0;
+
+  bool empty() const { return first == end; }
 };
 
 struct NanosRange {
@@ -160,12 +195,13 @@ struct ValuePlan {
   bool skip = false;         // IGNORE_ALWAYS
   uint32_t first_check = 0;  // into checks
   uint32_t end_check = 0;
+  CelRange cel;
   uint32_t message = kNone;  // into messages: what is inside the message is checked too
   // The fields that `unwrap` reads: value; seconds and nanos; type_url; paths.
   const google::protobuf::FieldDescriptor* inner = nullptr;
   const google::protobuf::FieldDescriptor* inner_nanos = nullptr;
 
-  bool has_checks() const { return first_check != end_check; }
+  bool has_checks() const { return first_check != end_check || !cel.empty(); }
 };
 
 // What is asked of a list or map besides its elements.
@@ -175,6 +211,7 @@ struct ContainerPlan {
   uint32_t min_text = kNone;
   uint32_t max_text = kNone;
   uint32_t unique_text = kNone;  // kNone: items may repeat
+  CelRange cel;                  // about the whole
   ValuePlan key;                 // of a map
 };
 
@@ -207,14 +244,16 @@ struct MessagePlan {
   std::vector<FieldPlan> fields;
   std::vector<OneofPlan> oneofs;  // those that are required
   std::vector<FieldGroupPlan> groups;
+  CelRange cel;
 
-  bool empty() const { return fields.empty() && oneofs.empty() && groups.empty(); }
+  bool empty() const { return fields.empty() && oneofs.empty() && groups.empty() && cel.empty(); }
 };
 
 struct ProgramData {
   std::vector<MessagePlan> messages;  // the first is the program's own type; never empty
   std::vector<ContainerPlan> containers;
   std::vector<Check> checks;
+  std::vector<CelRule> cel;
   std::vector<RuleText> texts;
 
   std::vector<std::string> strings;
@@ -226,7 +265,10 @@ struct ProgramData {
   std::vector<std::vector<Nanos>> nanos_sets;  // sorted
   std::vector<absl::flat_hash_set<std::string>> text_sets;
   std::vector<std::vector<std::string>> path_lists;
+  std::vector<const google::protobuf::Descriptor*> mask_types;
   bool uses_clock = false;
+  bool keeps_options = false;  // conditions point into options
+  std::vector<std::shared_ptr<const void>> kept;
 
   // Texts of rules that have no constants.
   uint32_t required_text = kNone;

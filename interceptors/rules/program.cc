@@ -63,7 +63,9 @@ bool Program::Check(const google::protobuf::Message& message, size_t max_violati
 bool Program::Check(const google::protobuf::Message& message, absl::Time now, size_t max_violations,
                     std::vector<Violation>* out) const {
   if (message.GetDescriptor() != &type()) {
-    out->push_back({"", kTypeRule, absl::StrCat("message is not of type ", type().full_name())});
+    out->push_back({.field = "",
+                    .rule = kTypeRule,
+                    .message = absl::StrCat("message is not of type ", type().full_name())});
     return false;
   }
   if (empty()) return true;

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -27,12 +28,20 @@ namespace rules {
 struct ProgramData;
 }  // namespace rules
 
-// One broken rule. Never contains the field's value; `message` may name constants of the rule.
+// One broken rule. `message` may name constants of the rule. It has values of the request only
+// where the rule is a condition that puts them there itself, and nothing about them is marked
+// `(warden.v1.sensitive)`.
 struct Violation {
   std::string field;    // path from the checked message: `items[2].sku`, `labels["a"]`; "" for the
                         // message itself
   std::string rule;     // "string.min_len"
   std::string message;  // English, for people
+  // The rule in FieldRules: "repeated.items.string.min_len". "" where there is none.
+  std::string rule_path = {};
+  bool for_key = false;  // the key of the map's entry breaks it
+  // The rule's constants by name ({"min_len", "3"}), so that a client can write the message in its
+  // own language.
+  std::vector<std::pair<std::string, std::string>> constants = {};
 };
 
 // Immutable and thread-safe.

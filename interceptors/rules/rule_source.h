@@ -27,6 +27,15 @@ class RuleSource {
       const google::protobuf::OneofDescriptor& oneof) = 0;
   virtual absl::StatusOr<const google::protobuf::Message*> ForMessage(
       const google::protobuf::Descriptor& type) = 0;
+  // What a rule says in its own options that it means: a PredefinedRules.
+  virtual absl::StatusOr<const google::protobuf::Message*> ForPredefined(
+      const google::protobuf::FieldDescriptor& rule) = 0;
+};
+
+// Rules, and where they were found.
+struct FoundRules {
+  const google::protobuf::Message* rules = nullptr;
+  RuleSource* source = nullptr;
 };
 
 // `(warden.v1.rules)`, `(warden.v1.oneof_rules)`, `(warden.v1.message_rules)`.

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "interceptors/rules/evaluate.h"
 
 namespace warden::rules {
@@ -32,24 +31,6 @@ std::optional<Nanos> NanosOf(const Message& message) {
   if (seconds == nullptr || seconds->is_repeated() || seconds->cpp_type() != kInt64) return {};
   if (nanos == nullptr || nanos->is_repeated() || nanos->cpp_type() != kInt32) return {};
   return ReadNanos(message, *seconds, *nanos);
-}
-
-// "`id-1`, `id-2`" of the Rule messages of `cel`, or the expressions themselves where there is
-// nothing but them.
-std::string ExpressionNames(const Message& rules, const FieldDescriptor& field) {
-  const auto* reflection = rules.GetReflection();
-  std::vector<std::string> names;
-  for (int i = 0; i < reflection->FieldSize(rules, &field); ++i) {
-    if (field.cpp_type() == kString) {
-      names.push_back(absl::StrCat("`", reflection->GetRepeatedString(rules, &field, i), "`"));
-      continue;
-    }
-    const Message& rule = reflection->GetRepeatedMessage(rules, &field, i);
-    const FieldDescriptor* id = rule.GetDescriptor()->FindFieldByName("id");
-    if (id == nullptr || id->cpp_type() != kString || id->is_repeated()) continue;
-    names.push_back(absl::StrCat("`", rule.GetReflection()->GetString(rule, id), "`"));
-  }
-  return absl::StrJoin(names, ", ");
 }
 
 }  // namespace
@@ -227,13 +208,14 @@ void RuleView::Skip(std::string_view name) {
                 unread_.end());
 }
 
+void RuleView::MarkRead(const FieldDescriptor& rule) {
+  unread_.erase(std::remove(unread_.begin(), unread_.end(), &rule), unread_.end());
+}
+
 std::string RuleView::Unsupported(const FieldDescriptor& rule, std::string_view type) const {
   if (rule.is_extension()) {
-    return absl::StrCat("the predefined rule `", PathOf(absl::StrCat("(", rule.full_name(), ")")),
-                        "` is not supported");
-  }
-  if (rule.name() == "cel" || rule.name() == "cel_expression") {
-    return absl::StrCat("CEL expressions are not supported: ", ExpressionNames(rules_, rule));
+    return absl::StrCat("the rule `", PathOf(absl::StrCat("(", rule.full_name(), ")")),
+                        "` is not supported: its options have no `(buf.validate.predefined).cel`");
   }
   if (rule.containing_oneof() != nullptr && rule.containing_oneof()->name() == "type") {
     return absl::StrCat("`", PathOf(rule.name()), "` rules do not fit ",

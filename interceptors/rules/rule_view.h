@@ -62,6 +62,11 @@ class RuleView {
   // Marks as read what has no effect.
   void Skip(std::string_view name);
 
+  const google::protobuf::Message& message() const { return rules_; }
+  // What is set and was not read.
+  const std::vector<const google::protobuf::FieldDescriptor*>& unread() const { return unread_; }
+  void MarkRead(const google::protobuf::FieldDescriptor& rule);
+
   // Adds a problem for everything that is set and was not read. `type` is what the rules apply to,
   // in words.
   void ReportUnread(const Site& site, std::string_view type) const;

@@ -26,6 +26,10 @@ class WardenSource final : public RuleSource {
     return options.HasExtension(v1::message_rules) ? &options.GetExtension(v1::message_rules)
                                                    : nullptr;
   }
+
+  absl::StatusOr<const Message*> ForPredefined(const google::protobuf::FieldDescriptor&) override {
+    return nullptr;
+  }
 };
 
 }  // namespace

@@ -110,29 +110,33 @@ std::string ErrorOf(const std::string& messages) {
 }
 
 TEST(BufTest, WhatIsNotSupportedIsNamed) {
-  EXPECT_EQ(ErrorOf(R"(
+  EXPECT_EQ(
+      ErrorOf(R"text(
       extend buf.validate.Int32Rules {
-        optional bool is_even = 100001 [(buf.validate.predefined).cel = {
-          id: "int32.is_even", expression: "this % 2 == 0"
+        optional bool is_odd = 100001;
+        optional bool is_even = 100002 [(buf.validate.predefined).cel = {
+          id: "int32.is_even", expression: "this % 2 == rule.size()"
         }];
       }
       message M {
-        option (buf.validate.message).cel = {id: "m.total", expression: "this.a > 0"};
-        option (buf.validate.message).cel_expression = "this.a < 9";
-        optional int32 a = 1 [(buf.validate.field).cel = {id: "a.odd", expression: "this % 2 == 1"},
-                              (buf.validate.field).cel = {id: "a.big", expression: "this > 100"}];
-        optional int32 b = 2 [(buf.validate.field).int32.(is_even) = true];
-        optional int32 c = 3 [(buf.validate.field).string.min_len = 1];
-        optional google.protobuf.Timestamp d = 4 [(buf.validate.field).timestamp.from_the_future = true];
-        repeated int32 e = 5 [(buf.validate.field).repeated.items.cel = {id: "e.x", expression: "true"}];
-      })"),
-            "b.proto: b.M: CEL expressions are not supported: `m.total`\n"
-            "b.proto: b.M: CEL expressions are not supported: `this.a < 9`\n"
-            "b.proto: b.M.a: CEL expressions are not supported: `a.odd`, `a.big`\n"
-            "b.proto: b.M.b: the predefined rule `int32.(b.is_even)` is not supported\n"
-            "b.proto: b.M.c: `string` rules do not fit a field of type int32\n"
-            "b.proto: b.M.d: the rule `timestamp.from_the_future` is not supported\n"
-            "b.proto: b.M.e: CEL expressions are not supported: `e.x`");
+        option (buf.validate.message).cel = {id: "m.total", expression: "this.b > 0"};
+        optional int32 a = 1 [(buf.validate.field).cel = {id: "a.odd", expression: "M{a: 1} == this"}];
+        optional int32 c = 2 [(buf.validate.field).int32.(is_odd) = true];
+        optional int32 d = 3 [(buf.validate.field).int32.(is_even) = true];
+        optional int32 e = 4 [(buf.validate.field).string.min_len = 1];
+        optional google.protobuf.Timestamp f = 5 [(buf.validate.field).timestamp.from_the_future = true];
+        repeated int32 g = 6 [(buf.validate.field).repeated.items.cel = {id: "g.x", expression: "this"}];
+      })text"),
+      "b.proto: b.M: `cel[0]` (m.total), at 1:6: no field `b` in b.M; did you mean `a`?\n"
+      "b.proto: b.M.a: `cel[0]` (a.odd), at 1:2: messages cannot be made in a condition; compare "
+      "their fields one by one\n"
+      "b.proto: b.M.c: the rule `int32.(b.is_odd)` is not supported: its options have no "
+      "`(buf.validate.predefined).cel`\n"
+      "b.proto: b.M.d: `int32.[b.is_even]` (int32.is_even), at 1:18: `size` does not take (bool)\n"
+      "b.proto: b.M.e: `string` rules do not fit a field of type int32\n"
+      "b.proto: b.M.f: the rule `timestamp.from_the_future` is not supported\n"
+      "b.proto: b.M.g: `repeated.items.cel[0]` (g.x): a condition gives a bool or a string; this "
+      "gives int");
 }
 
 TEST(BufTest, TwoDialectsOnOneField) {

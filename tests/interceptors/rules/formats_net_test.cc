@@ -120,7 +120,7 @@ TEST(IpPrefixTest, NearMisses) {
 }
 
 TEST(HostAndPortTest, NearMisses) {
-  Expect(IsHostAndPort,
+  Expect([](std::string_view value) { return IsHostAndPort(value, true); },
          {"example.com:443", "a:0", "192.0.2.7:65535", "[::1]:80", "[2001:db8::f1%en1]:1"},
          {"",
           ":",

@@ -71,6 +71,14 @@ std::vector<std::string> BrokenText(const pb::Message& type, const std::string& 
   return Broken(*MustCompile(*type.GetDescriptor()), *message, now);
 }
 
+bool MessageWithText(const pb::Descriptor& type, const std::string& value,
+                     const std::function<bool(const pb::Message&)>& use) {
+  pb::DynamicMessageFactory factory;
+  const std::unique_ptr<pb::Message> message(factory.GetPrototype(&type)->New());
+  message->GetReflection()->SetString(message.get(), type.field(0), value);
+  return use(*message);
+}
+
 struct ProtoPool::State {
   TempFolder folder;
   pb::DescriptorPool pool;

@@ -5,6 +5,7 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,6 +27,10 @@ std::vector<std::string> Broken(const Program& program, const google::protobuf::
 std::vector<std::string> BrokenText(const google::protobuf::Message& type,
                                     const std::string& textproto,
                                     absl::Time now = absl::UnixEpoch());
+
+// What `use` says of a message of `type`, a dynamic one, whose first field is this string.
+bool MessageWithText(const google::protobuf::Descriptor& type, const std::string& value,
+                     const std::function<bool(const google::protobuf::Message&)>& use);
 
 // Protos that protoc compiles while the test runs.
 class ProtoPool {
