@@ -19,6 +19,7 @@ set(header_dir ${CMAKE_INSTALL_INCLUDEDIR}/warden)
 set(libraries
   proto admin_proto config identity token condition policy apikey signing revocation limits rules rights
   sensitivity redact
+  leaks
   observe http
   revocation_store guard grpc)
 foreach(library ${libraries})

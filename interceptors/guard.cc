@@ -12,6 +12,7 @@
 #include "interceptors/keys/token_keys.h"
 #include "interceptors/observe/refusal_log.h"
 #include "interceptors/observe/request_id.h"
+#include "interceptors/observe/rpc_metrics.h"
 #include "interceptors/stages/admission.h"
 #include "interceptors/stages/api_key.h"
 #include "interceptors/stages/authn.h"
@@ -103,6 +104,7 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
   guard->policies_ = PolicyControl::Create(config, guard->methods_, &problems);
   ResolveAuthn(config, &guard->methods_, &problems);
   guard->CheckSigned(config, &problems);
+  ResolveResponses(config, methods, &guard->methods_, &problems);
   if (!problems.empty()) return problems.ToStatus();
   for (const GuardedMethod& method : guard->methods_) {
     guard->by_name_.emplace(method.name, &method);
@@ -119,6 +121,7 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
   guard->clock_ = options.clock;
   guard->sink_ = options.sink != nullptr ? options.sink : std::make_shared<RefusalLog>();
   if (const absl::Status status = guard->MakeMetrics(); !status.ok()) return status;
+  guard->MakeRpcMetrics();
   guard->MakeStages(config, options);
   guard->SampleGauges();
   guard->SampleRevocation();

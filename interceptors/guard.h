@@ -23,6 +23,7 @@
 #include "interceptors/guard_builder.h"
 #include "interceptors/guarded_method.h"
 #include "interceptors/keys/key_keeper.h"
+#include "interceptors/leaks/leak_detector.h"
 #include "interceptors/limits/rate_limiter.h"
 #include "interceptors/observe/decision_record.h"
 #include "interceptors/observe/metrics.h"
@@ -34,6 +35,15 @@
 #include "interceptors/signing/signature_check.h"
 
 namespace warden {
+
+class RpcMetrics;
+
+// A status as a handler gives it, with gRPC's number of the code.
+struct AnswerStatus {
+  int code = 0;
+  std::string_view text;
+  std::string_view details;  // `grpc-status-details-bin`
+};
 
 struct GuardOptions {
   // Peers without a certificate are let in as nobody in particular. Only for insecure ports.
@@ -78,6 +88,22 @@ class Guard {
   void Allowed(Call& call);
   void Finished(const Call& call);
 
+  // What the handler answers, by guard_responses.cc. Each counts and records what it finds. Any
+  // number of threads at once. OnStatus: the code that is sent instead, with a constant text, where
+  // there is one. HidesTrailer: whether that trailer must not be sent. OnResponse judges the
+  // handler's own message by its rules, OnSent the bytes that are to be sent; `message` gives their
+  // message and is asked only where it is needed, null where they are none. Both: why nothing may
+  // be sent.
+  std::optional<int> OnStatus(const Call& call, const AnswerStatus& status);
+  bool HidesTrailer(const Call& call, std::string_view name, std::string_view value);
+  std::optional<Reason> OnResponse(const Call& call, const google::protobuf::Message& message);
+  using AskMessage = std::function<const google::protobuf::Message*()>;
+  std::optional<Reason> OnSent(const Call& call, std::string_view bytes, const AskMessage& message);
+  // An answer cannot be judged, so it is not sent.
+  Reason OnAnswerError(const Call& call, std::string_view detail);
+  // A call, refused or not, has ended with this status code.
+  void Handled(const Call& call, int code);
+
   // For calls that go on for long. When the credential that expires first has done so, and the
   // stream must end; why that is; and whether one of them was revoked since. The generation changes
   // whenever CheckRevoked may answer otherwise.
@@ -109,6 +135,11 @@ class Guard {
  private:
   Guard();
   absl::Status MakeMetrics();
+  void MakeRpcMetrics();
+  // As Record, of a call that others may be at work on.
+  void RecordAnswer(const Call& call, DecisionEvent event, std::string_view reason,
+                    std::string_view detail, bool allowed);
+  std::optional<Reason> OnLeak(const Call& call, Leak leak, std::string_view where);
   void MakeStages(const LoadedConfig& config, const GuardOptions& options);
   void SampleGauges();
   void SampleIntrospection();
@@ -129,6 +160,7 @@ class Guard {
   std::deque<GuardedMethod> methods_;  // their addresses are stable
   absl::flat_hash_map<std::string_view, const GuardedMethod*> by_name_;
   std::shared_ptr<Metrics> metrics_;
+  std::unique_ptr<RpcMetrics> rpc_metrics_;  // read by metrics_
   std::unique_ptr<PolicyControl> policies_;
   std::vector<std::shared_ptr<PeerRules>> peer_rules_;
   std::shared_ptr<TokenCache> tokens_;          // null where no issuer is configured

@@ -27,6 +27,8 @@ std::string_view ReasonOf(const CallNote& note) {
       return note.would_allow ? "would_allow" : "would_deny";
     case DecisionEvent::kObserved:
     case DecisionEvent::kRefusal:
+    case DecisionEvent::kHiddenError:
+    case DecisionEvent::kResponse:
       break;
   }
   return InfoOf(note.reason).label;
@@ -71,6 +73,9 @@ void Guard::RecordNote(Call& call, const CallNote& note) {
     case DecisionEvent::kRefusal:
       metrics_->RecordObserved(call.method->id, static_cast<uint32_t>(note.reason));
       break;
+    case DecisionEvent::kHiddenError:
+    case DecisionEvent::kResponse:
+      break;  // guard_responses.cc counts them
   }
   try {
     if (note.event != DecisionEvent::kBreakGlass && !sink_->WantsNote(call.now)) return;

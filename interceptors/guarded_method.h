@@ -12,6 +12,7 @@
 #include "authz/policy/authn.h"
 #include "google/protobuf/descriptor.h"
 #include "interceptors/limits/limit_spec.h"
+#include "interceptors/response_checks.h"
 #include "interceptors/rights/field_rights.h"
 #include "interceptors/rules/program.h"
 
@@ -32,12 +33,15 @@ struct GuardedMethod {
   // Which fields callers may set in the request, and see in the response; null where any.
   std::shared_ptr<const FieldRights> writable;
   std::shared_ptr<const FieldRights> readable;
+  ResponseChecks response;  // what else is looked for in what the handler answers
 
   // Whether each request of a stream is to be judged.
   bool checks_stream() const {
     return streams_requests && (request_rules != nullptr || writable != nullptr);
   }
-  bool looks_at_messages() const { return checks_stream() || readable != nullptr; }
+  bool looks_at_messages() const {
+    return checks_stream() || readable != nullptr || response.look_at_messages();
+  }
 };
 
 }  // namespace warden

@@ -19,6 +19,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "authz/sync/mutex.h"
 #include "interceptors/call.h"
+#include "interceptors/grpc/answer_hook.h"
 #include "interceptors/grpc/transport_facts.h"
 #include "interceptors/refusal.h"
 
@@ -42,6 +43,7 @@ struct CallState {
   std::shared_ptr<CallState> self;
   StreamWatch* watch = nullptr;              // that has the call; null where none has
   std::atomic<bool> ended{false};            // by us, before its time: whoever sets it says why
+  AnswerHook answer;                         // what the handler's answer passes
   std::shared_ptr<SuspendedCall> suspended;  // of a callback call that waits for its decision
 };
 

@@ -231,9 +231,11 @@ void GateHandler::Pass(const HandlerParameter& param, const std::shared_ptr<Call
   grpc::ServerContextBase* const context = param.server_context;
   Watch(param, state);
   if (api_ == ApiKind::kSync) {
-    inner_->RunHandler(param);
+    inner_->RunHandler(HandlerParameter(state->answer.Wrap(*param.call, state.get()), context,
+                                        param.request, param.status, param.internal_data, nullptr));
     if (state->watch != nullptr) state->watch->Remove(state.get());
     guard_->Finished(state->call);
+    guard_->Handled(state->call, state->answer.code());
     CallRegistry::Instance().Erase(context, state.get());
     return;
   }
@@ -244,16 +246,18 @@ void GateHandler::Pass(const HandlerParameter& param, const std::shared_ptr<Call
     const std::shared_ptr<CallState> ending = std::move(ended_call->self);
     if (ending->watch != nullptr) ending->watch->Remove(ending.get());
     ending->guard->Finished(ending->call);
+    ending->guard->Handled(ending->call, ending->answer.code());
     CallRegistry::Instance().Erase(ending->context, ending.get());
     ending->next();
   };
   static_assert(sizeof(ended) == sizeof(void*), "or std::function allocates");
-  inner_->RunHandler(HandlerParameter(param.call, context, param.request, param.status,
-                                      param.internal_data, ended));
+  inner_->RunHandler(HandlerParameter(state->answer.Wrap(*param.call, state.get()), context,
+                                      param.request, param.status, param.internal_data, ended));
 }
 
 void GateHandler::Refuse(const HandlerParameter& param, const CallState& state) {
   const grpc::Status status = Answer(*state.refusal, state.call, param.server_context);
+  guard_->Handled(state.call, status.error_code());
   // The state has served; the handler that would ask for it does not run.
   CallRegistry::Instance().Erase(param.server_context, &state);
   if (api_ == ApiKind::kSync) {

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "google/protobuf/message.h"
+#include "interceptors/grpc/answer_check.h"
 #include "interceptors/grpc/call_registry.h"
 #include "interceptors/grpc/private_access.h"
 
@@ -40,6 +41,7 @@ class MessageInterceptor final : public grpc::experimental::Interceptor {
 
  private:
   bool MayBeRead(InterceptorBatchMethods& methods, Message& message);
+  std::unique_ptr<Message> LookAtAnswer(InterceptorBatchMethods& methods);
   std::unique_ptr<Message> Redact(InterceptorBatchMethods& methods);
   void RedactBytes(grpc::ByteBuffer& bytes, const Principal& caller);
   void End(grpc_call* call, CallState& state, const Refusal& refusal);
@@ -59,12 +61,24 @@ void MessageInterceptor::Intercept(InterceptorBatchMethods* methods) {
     }
   }
   std::unique_ptr<Message> redacted;
-  if (method_->readable != nullptr &&
-      methods->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_MESSAGE)) {
-    redacted = Redact(*methods);
+  if (methods->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_MESSAGE)) {
+    redacted = LookAtAnswer(*methods);
   }
   // Being the last, it comes back when the message has been serialized.
   methods->Proceed();
+}
+
+// Rules are about what the handler gave; size and leaks are about what the caller is sent.
+std::unique_ptr<Message> MessageInterceptor::LookAtAnswer(InterceptorBatchMethods& methods) {
+  if (!method_->response.look_at_messages()) {
+    return method_->readable == nullptr ? nullptr : Redact(methods);
+  }
+  AnswerCheck check(methods, *method_, CallRegistry::Instance().Find(context_));
+  if (!check.CheckGiven()) return nullptr;
+  std::unique_ptr<Message> redacted;
+  if (method_->readable != nullptr) redacted = Redact(methods);
+  check.CheckSent(redacted.get());
+  return redacted;
 }
 
 // Where not, the call is cancelled and the message is empty.
@@ -87,6 +101,7 @@ bool MessageInterceptor::MayBeRead(InterceptorBatchMethods& methods, Message& me
 // first may not have come to that yet, and the handler must not end the call as a good one.
 void MessageInterceptor::End(grpc_call* call, CallState& state, const Refusal& refusal) {
   if (!state.ended.exchange(true)) state.guard->StreamEnded(state.call, refusal);
+  state.answer.Replaced(static_cast<int>(InfoOf(refusal.reason).code));
   grpc_call_cancel_with_status(call, static_cast<grpc_status_code>(InfoOf(refusal.reason).code),
                                StreamText(refusal).c_str(), nullptr);
 }

@@ -6,6 +6,7 @@
 #ifndef WARDEN_INTERCEPTORS_GRPC_PRIVATE_ACCESS_H_
 #define WARDEN_INTERCEPTORS_GRPC_PRIVATE_ACCESS_H_
 
+#include <grpcpp/impl/call_op_set.h>
 #include <grpcpp/impl/codegen/interceptor_common.h>
 #include <grpcpp/impl/rpc_service_method.h>
 #include <grpcpp/impl/service_type.h>
@@ -13,7 +14,9 @@
 #include <grpcpp/server_context.h>
 
 #include <atomic>
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace warden::grpc_private {
@@ -39,6 +42,21 @@ struct BatchOps {
 struct BatchCall {
   friend constexpr auto MemberOf(BatchCall);
 };
+struct StatusAvailable {
+  friend constexpr auto MemberOf(StatusAvailable);
+};
+struct StatusCodeSent {
+  friend constexpr auto MemberOf(StatusCodeSent);
+};
+struct StatusMessage {
+  friend constexpr auto MemberOf(StatusMessage);
+};
+struct StatusDetails {
+  friend constexpr auto MemberOf(StatusDetails);
+};
+struct StatusTrailers {
+  friend constexpr auto MemberOf(StatusTrailers);
+};
 
 template <auto Member, typename Tag>
 struct Reveal {
@@ -50,6 +68,12 @@ template struct Reveal<&grpc::ServerContextBase::client_metadata_, ContextMetada
 template struct Reveal<&grpc::ServerContextBase::marked_cancelled_, ContextCancelled>;
 template struct Reveal<&grpc::internal::InterceptorBatchMethodsImpl::ops_, BatchOps>;
 template struct Reveal<&grpc::internal::InterceptorBatchMethodsImpl::call_, BatchCall>;
+template struct Reveal<&grpc::internal::CallOpServerSendStatus::send_status_available_,
+                       StatusAvailable>;
+template struct Reveal<&grpc::internal::CallOpServerSendStatus::send_status_code_, StatusCodeSent>;
+template struct Reveal<&grpc::internal::CallOpServerSendStatus::send_error_message_, StatusMessage>;
+template struct Reveal<&grpc::internal::CallOpServerSendStatus::send_error_details_, StatusDetails>;
+template struct Reveal<&grpc::internal::CallOpServerSendStatus::metadata_map_, StatusTrailers>;
 
 // The methods of a service, in the order of its definition; a null entry is a method marked
 // generic.
@@ -80,6 +104,21 @@ inline grpc_call* CallOf(grpc::experimental::InterceptorBatchMethods& methods) {
   auto& batch = static_cast<grpc::internal::InterceptorBatchMethodsImpl&>(methods);
   return (batch.*MemberOf(BatchCall{}))->call();
 }
+
+// The status that a batch is about to send. The rest is unset unless `available`.
+struct SentStatus {
+  explicit SentStatus(grpc::internal::CallOpServerSendStatus& op)
+      : available(&(op.*MemberOf(StatusAvailable{}))),
+        code(&(op.*MemberOf(StatusCodeSent{}))),
+        message(&(op.*MemberOf(StatusMessage{}))),
+        details(&(op.*MemberOf(StatusDetails{}))),
+        trailers(op.*MemberOf(StatusTrailers{})) {}
+  const bool* const available;
+  grpc_status_code* const code;
+  std::string* const message;
+  std::string* const details;
+  std::multimap<std::string, std::string>* const trailers;
+};
 
 // The interceptor factories that a user gave to a builder.
 inline InterceptorFactories& InterceptorFactoriesOf(grpc::ServerBuilder& builder) {

@@ -92,6 +92,7 @@ void StreamWatch::Run() {
         if (!stream.state->ended.exchange(true)) {
           guard_->StreamEnded(stream.state->call, refusal);
           const ReasonInfo& info = InfoOf(refusal.reason);
+          stream.state->answer.Replaced(static_cast<int>(info.code));
           grpc_call_cancel_with_status(stream.call, static_cast<grpc_status_code>(info.code),
                                        std::string(info.text).c_str(), nullptr);
         }

@@ -21,7 +21,9 @@ grpc::ServerGenericBidiReactor* UnknownMethodService::CreateReactor(
   const PeerAddress address(context->c_call());
   call.address_source = &address;
   const Refusal refusal = guard_->OnUnknownMethod(call);
-  return new EndedReactor(Answer(refusal, call, context));
+  const grpc::Status status = Answer(refusal, call, context);
+  guard_->Handled(call, status.error_code());
+  return new EndedReactor(status);
 }
 
 }  // namespace warden

@@ -13,6 +13,8 @@ enum class DecisionEvent {
   kBreakGlass,        // it was allowed, and only because of a break-glass role
   kShadowDifference,  // the shadow policy would have decided otherwise
   kObserved,          // a limit or rule would have refused it, and is only watched
+  kHiddenError,       // the handler's error was kept from the client, `detail` has it
+  kResponse,          // something was wrong with the handler's answer
 };
 
 // snake_case, for logs: "refusal", "break_glass", ...
@@ -23,7 +25,7 @@ std::string_view ToString(DecisionEvent event);
 struct DecisionRecord {
   absl::Time time;
   DecisionEvent event = DecisionEvent::kRefusal;
-  bool allowed = false;  // of kBreakGlass and kObserved always, so far
+  bool allowed = false;  // of kBreakGlass and kObserved always, so far; kResponse: it was sent
   std::string_view request_id;
   std::string_view method;     // "/shop.v1.Orders/CreateOrder"
   std::string_view peer;       // Peer::name(); "" without certificate

@@ -75,6 +75,10 @@ std::string_view ToString(DecisionEvent event) {
       return "shadow_difference";
     case DecisionEvent::kObserved:
       return "observed";
+    case DecisionEvent::kHiddenError:
+      return "hidden_error";
+    case DecisionEvent::kResponse:
+      return "response";
   }
   return "refusal";
 }
