@@ -13,7 +13,7 @@ packages=(
   libabsl-dev libbenchmark-dev libcli11-dev libcurl4-openssl-dev libgmock-dev libgrpc++-dev
   libgtest-dev libhiredis-dev libprotobuf-dev libre2-dev libsqlite3-dev libssl-dev libyaml-cpp-dev
   nlohmann-json3-dev prometheus-cpp-dev protobuf-compiler protobuf-compiler-grpc python3-grpcio
-  python3-protobuf
+  python3-protobuf zlib1g-dev
 )
 case ${1:-} in
   '') ;;
