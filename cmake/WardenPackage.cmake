@@ -21,7 +21,7 @@ set(libraries
   sensitivity redact
   leaks
   observe http
-  revocation_store guard grpc)
+  revocation_store health guard admin grpc)
 foreach(library ${libraries})
   set_target_properties(warden_${library} PROPERTIES EXPORT_NAME ${library})
 endforeach()

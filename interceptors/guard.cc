@@ -84,6 +84,7 @@ Guard::~Guard() {
     metrics_->Sample(static_cast<SampledMetric>(i), nullptr);
   }
   metrics_->DropFamilies();
+  if (health_ != nullptr) health_->DropAll();
   if (keys_ != nullptr) keys_->OnReload(nullptr);
 }
 
@@ -132,6 +133,9 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
   guard->WatchFiles();
   guard->WatchSigningKeys();
   guard->api_key_watch_ = ApiKeyWatch::Start(config, std::move(api_keys), guard->metrics_);
+  guard->health_ =
+      std::make_shared<HealthRegistry>(guard->clock_ ? guard->clock_ : [] { return absl::Now(); });
+  guard->WatchHealth();
   return guard;
 }
 

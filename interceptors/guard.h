@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "authz/policy/access_matrix.h"
 #include "google/protobuf/message.h"
 #include "interceptors/api_key_watch.h"
 #include "interceptors/call.h"
@@ -22,6 +23,7 @@
 #include "interceptors/config.h"
 #include "interceptors/guard_builder.h"
 #include "interceptors/guarded_method.h"
+#include "interceptors/health/health_registry.h"
 #include "interceptors/keys/key_keeper.h"
 #include "interceptors/leaks/leak_detector.h"
 #include "interceptors/limits/rate_limiter.h"
@@ -132,6 +134,11 @@ class Guard {
   // What is revoked. For decisions that are kept: revocation()->list() has a generation.
   const std::shared_ptr<RevocationControl>& revocation() const { return revocation_; }
 
+  // What readiness depends on; parts that are not the guard's add their own checks.
+  const std::shared_ptr<HealthRegistry>& health() const { return health_; }
+  // The methods and roles of the policy in force.
+  absl::StatusOr<AccessMatrix> AccessOfRoles() const;
+
  private:
   Guard();
   absl::Status MakeMetrics();
@@ -153,6 +160,7 @@ class Guard {
   void WatchFiles();
   void CheckSigned(const LoadedConfig& config, ProblemList* problems);
   void WatchSigningKeys();
+  void WatchHealth();
   std::optional<Refusal> CheckRules(Call& call, const google::protobuf::Message& request);
   // Counts and records a refusal and returns it.
   Refusal Refused(Call& call, Refusal refusal, std::string_view stage);
@@ -161,6 +169,7 @@ class Guard {
   absl::flat_hash_map<std::string_view, const GuardedMethod*> by_name_;
   std::shared_ptr<Metrics> metrics_;
   std::unique_ptr<RpcMetrics> rpc_metrics_;  // read by metrics_
+  std::shared_ptr<HealthRegistry> health_;
   std::unique_ptr<PolicyControl> policies_;
   std::vector<std::shared_ptr<PeerRules>> peer_rules_;
   std::shared_ptr<TokenCache> tokens_;          // null where no issuer is configured

@@ -32,6 +32,7 @@ class PolicySnapshot {
                                                     ProblemList* problems);
 
   const Policy& policy() const { return *policy_; }
+  const std::shared_ptr<const Policy>& shared_policy() const { return policy_; }
   // Of one of the methods that Make was given.
   const AccessRule& RuleOf(const GuardedMethod& method) const { return rules_[method.id]; }
 

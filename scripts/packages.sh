@@ -14,6 +14,7 @@ packages=(
   libgtest-dev libhiredis-dev libprotobuf-dev libre2-dev libsqlite3-dev libssl-dev libyaml-cpp-dev
   nlohmann-json3-dev prometheus-cpp-dev protobuf-compiler protobuf-compiler-grpc python3-grpcio
   python3-cryptography python3-protobuf
+  zlib1g-dev
 )
 case ${1:-} in
   '') ;;

@@ -1,5 +1,6 @@
 #include "interceptors/grpc/server.h"
 
+#include "interceptors/grpc/health_service.h"
 #include "interceptors/grpc/stream_watch.h"
 #include "interceptors/grpc/unknown_method_service.h"
 
@@ -11,12 +12,12 @@ Server::~Server() {
   if (server_ != nullptr) Shutdown(absl::Now());
 }
 
-void Server::Shutdown(absl::Time deadline) { server_->Shutdown(absl::ToChronoTime(deadline)); }
-
 void Server::Wait() { server_->Wait(); }
 
 uint16_t Server::metrics_port() const {
   return metrics_ == nullptr ? uint16_t{0} : metrics_->port();
 }
+
+uint16_t Server::admin_port() const { return admin_ == nullptr ? uint16_t{0} : admin_->port(); }
 
 }  // namespace warden

@@ -10,6 +10,7 @@
 #include "interceptors/grpc/gate.h"
 #include "interceptors/grpc/guard_interceptor.h"
 #include "interceptors/grpc/guard_user.h"
+#include "interceptors/grpc/health_service.h"
 #include "interceptors/grpc/message_interceptor.h"
 #include "interceptors/grpc/private_access.h"
 #include "interceptors/grpc/service_check.h"
@@ -94,6 +95,7 @@ absl::StatusOr<std::unique_ptr<Server>> ServerBuilder::BuildAndStart() {
   std::unique_ptr<Server> server(new Server);
   if (const absl::Status status = Prepare(server.get()); !status.ok()) return status;
   if (const absl::Status status = StartMetrics(server.get()); !status.ok()) return status;
+  if (const absl::Status status = StartAdmin(server.get()); !status.ok()) return status;
   try {
     server->server_ = builder_->BuildAndStart();
   } catch (const StartRefused& refused) {
@@ -108,6 +110,7 @@ absl::StatusOr<std::unique_ptr<Server>> ServerBuilder::BuildAndStart() {
     for (const Port& port : ports_) absl::StrAppend(&addresses, " ", port.address);
     return absl::UnavailableError(absl::StrCat("cannot listen on", addresses));
   }
+  server->Serving();
   return server;
 }
 
@@ -121,6 +124,8 @@ absl::Status ServerBuilder::Prepare(Server* server) {
   for (const auto* direct : builder_->services()) {
     CheckDirectService(*direct->service, unguarded, &problems);
   }
+  CheckHealth(&problems);
+  admin_ = ReadAdminSettings(config_, &problems);
   if (grpc::DefaultHealthCheckServiceEnabled()) {
     for (const char* method : {"/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"}) {
       if (!unguarded.contains(method)) {
@@ -134,7 +139,7 @@ absl::Status ServerBuilder::Prepare(Server* server) {
   absl::StatusOr<std::unique_ptr<Guard>> guard =
       Guard::Create(config_, methods,
                     {.insecure_allow_no_certificate = insecure, .sink = sink_, .clock = clock_});
-  server->tls_ = std::make_unique<TlsWatch>();
+  server->tls_ = std::make_shared<TlsWatch>();
   const absl::Status ports = AddPorts(server->tls_.get());
 
   std::string lines;
@@ -153,6 +158,8 @@ absl::Status ServerBuilder::Prepare(Server* server) {
   server->tls_->Start(server->guard_->metrics());
   MethodNames gated;
   for (const ServedMethod& method : methods) gated.insert(ServiceOf(method.name));
+  PrepareHealth(methods, server);
+  if (serve_health_) gated.insert(kHealthService);  // CheckHealth has seen its methods
   for (grpc::Service* service : services_) {
     server->gated_.push_back(
         std::make_unique<GatedService>(service, server->guard_.get(), server->watch_.get()));

@@ -49,6 +49,11 @@ class ServerBuilder {
   // server.
   ServerBuilder& RegisterService(grpc::Service* service);
 
+  // Serves grpc.health.v1.Health, of which every status follows the server's own checks, see
+  // docs/admin.md. It does not pass the gate: the configuration's `unguarded_methods` must name
+  // `/grpc.health.v1.Health/Check` and `/grpc.health.v1.Health/Watch`.
+  ServerBuilder& ServeHealth();
+
   // Hears of every refusal instead of the log on stderr.
   ServerBuilder& SetDecisionSink(std::shared_ptr<DecisionSink> sink);
 
@@ -80,10 +85,15 @@ class ServerBuilder {
   absl::Status Prepare(Server* server);
   absl::Status AddPorts(TlsWatch* tls);
   absl::Status StartMetrics(Server* server);
+  void CheckHealth(ProblemList* problems) const;
+  void PrepareHealth(const std::vector<ServedMethod>& methods, Server* server);
+  absl::Status StartAdmin(Server* server);
 
   LoadedConfig config_;
   std::unique_ptr<GrpcBuilder> builder_;
   std::unique_ptr<UnknownMethodService> unknown_;
+  AdminSettings admin_;
+  bool serve_health_ = false;
   std::vector<grpc::Service*> services_;
   std::vector<Port> ports_;
   std::vector<int> bound_;

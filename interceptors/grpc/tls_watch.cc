@@ -35,11 +35,16 @@ void TlsWatch::Start(std::shared_ptr<Metrics> metrics) {
   }
 }
 
-void TlsWatch::SetExpiry(Metrics& metrics) const {
+absl::Time TlsWatch::first_expiry() const {
   absl::Time first = absl::InfiniteFuture();
   for (const auto& [name, port] : ports_) {
     first = std::min(first, port.source->current().pair->not_after);
   }
+  return first;
+}
+
+void TlsWatch::SetExpiry(Metrics& metrics) const {
+  const absl::Time first = first_expiry();
   if (first != absl::InfiniteFuture()) metrics.SetCertificateExpiry(first);
 }
 

@@ -28,6 +28,10 @@ class TlsWatch {
   // at something new, and when the first of the certificates expires.
   void Start(std::shared_ptr<Metrics> metrics);
 
+  // When the first of the certificates expires; InfiniteFuture without any. Thread-safe after
+  // Start.
+  absl::Time first_expiry() const;
+
  private:
   struct Watched {
     std::shared_ptr<TlsSource> source;

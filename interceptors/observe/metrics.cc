@@ -127,10 +127,17 @@ void Metrics::CallEnded() { counters_->Add(in_flight_, ~uint64_t{0}); }
 void Metrics::RecordReload(ReloadedFile file, bool ok, absl::Time now) {
   const size_t which = std::min(static_cast<size_t>(file), kFiles.size() - 1);
   counters_->Add(reloads_ + which * 2 + (ok ? 0 : 1), 1);
+  reload_failed_[which].store(!ok, std::memory_order_relaxed);
   if (!ok) return;
   MutexLock lock(&mutex_);
   slow_.reload_success_time[which] = AsUnixSeconds(now);
 }
+
+bool Metrics::last_reload_ok(ReloadedFile file) const {
+  return !reload_failed_[static_cast<size_t>(file)].load(std::memory_order_relaxed);
+}
+
+std::string_view Metrics::FileLabel(ReloadedFile file) { return kFiles[static_cast<size_t>(file)]; }
 
 void Metrics::SetCertificateExpiry(absl::Time not_after) {
   MutexLock lock(&mutex_);

@@ -5,6 +5,7 @@
 #include <prometheus/collectable.h>
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -115,9 +116,12 @@ class Metrics : public prometheus::Collectable {
   // A look at a changed file: warden_reloads_total, and if `ok`
   // warden_last_reload_success_timestamp_seconds.
   void RecordReload(ReloadedFile file, bool ok, absl::Time now);
-  void SetCertificateExpiry(absl::Time not_after);  // of the server's own certificate
-  void SetPolicy(std::string_view sha256);          // of the policy in force
-  void SetShadowPolicy(std::string_view sha256);    // of the one that is tried beside it
+  // Whether the last of them was good, or there was none. Takes no lock.
+  bool last_reload_ok(ReloadedFile file) const;
+  static std::string_view FileLabel(ReloadedFile file);  // "policy"
+  void SetCertificateExpiry(absl::Time not_after);       // of the server's own certificate
+  void SetPolicy(std::string_view sha256);               // of the policy in force
+  void SetShadowPolicy(std::string_view sha256);         // of the one that is tried beside it
 
   // Reads `metric` from `read` at each scrape, from the scraping thread; nullptr ends it, and waits
   // for a scrape that is under way. `read` must not call back into this object.
@@ -157,6 +161,7 @@ class Metrics : public prometheus::Collectable {
   size_t rate_limited_ = 0, violations_ = 0, in_flight_ = 0, reloads_ = 0, streams_ended_ = 0;
   size_t break_glass_ = 0, shadow_ = 0, observed_ = 0;
   std::unique_ptr<StripedCounters> counters_;
+  std::array<std::atomic<bool>, kReloadedFiles> reload_failed_{};  // by ReloadedFile
   mutable Mutex mutex_;
   Slow slow_ ABSL_GUARDED_BY(mutex_);
 };

@@ -1,6 +1,5 @@
 #include "interceptors/observe/metrics_server.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <prometheus/exposer.h>
 
@@ -16,37 +15,11 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "interceptors/observe/listen_address.h"
 
 namespace warden {
 namespace {
-
-struct Endpoint {
-  std::string host;  // "127.0.0.1" or "[::1]"
-  uint16_t port = 0;
-  sockaddr_storage address = {};  // without the port
-  bool loopback = false;
-};
-
-// Reads an IP address as it is written; false if it is none.
-bool ReadHost(const std::string& host, Endpoint* out) {
-  out->host = host == "localhost" ? "127.0.0.1" : host;
-  auto* v4 = reinterpret_cast<sockaddr_in*>(&out->address);
-  if (inet_pton(AF_INET, out->host.c_str(), &v4->sin_addr) == 1) {
-    v4->sin_family = AF_INET;
-    out->loopback = (ntohl(v4->sin_addr.s_addr) >> 24) == 127;
-    return true;
-  }
-  if (host.size() < 4 || host.front() != '[' || host.back() != ']') return false;
-  auto* v6 = reinterpret_cast<sockaddr_in6*>(&out->address);
-  if (inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), &v6->sin6_addr) != 1) {
-    return false;
-  }
-  v6->sin6_family = AF_INET6;
-  out->loopback = IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
-  return true;
-}
 
 // Connects to the server and hangs up, so that its listening thread looks up from its poll.
 void Nudge(sockaddr_storage address, uint16_t port) {
@@ -59,26 +32,12 @@ void Nudge(sockaddr_storage address, uint16_t port) {
   close(fd);
 }
 
-absl::StatusOr<Endpoint> ParseAddress(const std::string& address) {
-  const absl::Status malformed = absl::InvalidArgumentError(absl::StrCat(
-      "metrics address \"", address, "\": must be IP:PORT, such as 127.0.0.1:9464 or [::1]:9464"));
-  const size_t colon = address.rfind(':');
-  if (colon == std::string::npos) return malformed;
-  Endpoint endpoint;
-  const std::string port = address.substr(colon + 1);
-  uint32_t number = 0;
-  const bool digits = !port.empty() && port.find_first_not_of("0123456789") == std::string::npos;
-  if (!digits || !absl::SimpleAtoi(port, &number) || number > 65535) return malformed;
-  if (!ReadHost(address.substr(0, colon), &endpoint)) return malformed;
-  endpoint.port = static_cast<uint16_t>(number);
-  return endpoint;
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<MetricsServer>> MetricsServer::Start(
     const MetricsServerOptions& options, std::shared_ptr<prometheus::Collectable> metrics) {
-  absl::StatusOr<Endpoint> endpoint = ParseAddress(options.address);
+  const absl::StatusOr<ListenAddress> endpoint =
+      ParseListenAddress("metrics address", options.address);
   if (!endpoint.ok()) return endpoint.status();
   if (!endpoint->loopback && !options.insecure_allow_public_address) {
     return absl::InvalidArgumentError(absl::StrCat(

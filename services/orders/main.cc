@@ -2,7 +2,8 @@
 //
 //   orders_server --config services/orders/warden.yaml --listen 127.0.0.1:8443 --api callback
 //
-// Prints where it listens, serves until SIGTERM or SIGINT, and lets the calls in progress end. Exit
+// Prints where it listens and serves until SIGTERM or SIGINT; then it says that it is not ready,
+// waits the configuration's `admin.drain`, and lets the calls in progress end. Exit
 // code 0 after such a signal, 1 where it cannot start (every problem is on stderr), 2 for wrong
 // usage.
 #include <pthread.h>
@@ -14,7 +15,7 @@
 #include <utility>
 
 #include "CLI/CLI.hpp"
-#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "interceptors/grpc/server_builder.h"
 #include "services/orders/callback_service.h"
 #include "services/orders/memory_store.h"
@@ -30,6 +31,7 @@ struct Flags {
   std::string listen = "127.0.0.1:8443";
   std::string api = "callback";
   std::string metrics;
+  std::string admin;
   double grace_seconds = 5;
 };
 
@@ -42,6 +44,8 @@ void AddFlags(CLI::App& app, Flags& flags) {
       ->capture_default_str();
   app.add_option("--metrics", flags.metrics,
                  "HOST:PORT for Prometheus, in place of the configured");
+  app.add_option("--admin", flags.admin,
+                 "HOST:PORT for /healthz, /readyz, /metrics and /debug/policy");
   app.add_option("--grace", flags.grace_seconds, "Seconds that calls in progress have to end")
       ->check(CLI::Range(0.0, 3600.0))
       ->capture_default_str();
@@ -65,6 +69,7 @@ int Serve(const Flags& flags, const sigset_t& stop_signals) {
     return 1;
   }
   if (!flags.metrics.empty()) config->config.mutable_metrics()->set_address(flags.metrics);
+  if (!flags.admin.empty()) config->config.mutable_admin()->set_address(flags.admin);
 
   orders::OrderBook book(std::make_unique<orders::MemoryStore>(kMaxOrders));
   orders::SyncOrderService sync_service(&book);
@@ -73,6 +78,7 @@ int Serve(const Flags& flags, const sigset_t& stop_signals) {
   int port = 0;
   warden::ServerBuilder builder(*std::move(config));
   builder.AddListeningPort(flags.listen, &port);
+  builder.ServeHealth();
   if (flags.api == "sync") {
     builder.RegisterService(&sync_service);
   } else {
@@ -85,11 +91,14 @@ int Serve(const Flags& flags, const sigset_t& stop_signals) {
   }
   std::cout << "listening on port " << port << " (" << flags.api << " API)\n"
             << "metrics on port " << (*server)->metrics_port() << std::endl;
+  if (!flags.admin.empty()) {
+    std::cout << "admin on port " << (*server)->admin_port() << std::endl;
+  }
 
   int signal = 0;
   sigwait(&stop_signals, &signal);
   std::cout << "stopping" << std::endl;
-  (*server)->Shutdown(absl::Now() + absl::Seconds(flags.grace_seconds));
+  (*server)->Drain(absl::Seconds(flags.grace_seconds));
   (*server)->Wait();
   return 0;
 }

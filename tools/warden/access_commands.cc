@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "authz/policy/access_matrix.h"
 #include "authz/policy/policy.h"
-#include "tools/warden/access_matrix.h"
 #include "tools/warden/access_verbs.h"
 #include "tools/warden/commands.h"
 #include "tools/warden/descriptors.h"

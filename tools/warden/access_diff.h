@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/warden/access_matrix.h"
+#include "authz/policy/access_matrix.h"
 #include "warden/v1/policy.pb.h"
 
 namespace warden::cli {

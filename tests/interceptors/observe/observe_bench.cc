@@ -3,7 +3,9 @@
 #include <prometheus/histogram.h>
 #include <prometheus/text_serializer.h>
 
+#include <atomic>
 #include <string>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -22,6 +24,7 @@ Metrics& Shared() {
     options.stages = {"admission", "identity", "token", "limit", "access", "rules"};
     options.algorithms = {"ES256", "RS256", "EdDSA"};
     options.token_results = {"ok", "expired", "signature"};
+    options.rules = {"required", "string.min_len", "string.uuid", "uint32.lte"};
     return *Metrics::Create(options);
   }();
   return *metrics;
@@ -41,6 +44,36 @@ void BM_RecordToken(benchmark::State& state) {
   for (auto _ : state) Shared().RecordToken("ES256", "ok");
 }
 BENCHMARK(BM_RecordToken)->Threads(1)->Threads(2);
+
+void BM_RecordRuleViolation(benchmark::State& state) {
+  for (auto _ : state) Shared().RecordRuleViolation(3, "string.uuid");
+}
+BENCHMARK(BM_RecordRuleViolation)->Threads(1)->Threads(2);
+
+void BM_RecordRateLimited(benchmark::State& state) {
+  for (auto _ : state) Shared().RecordRateLimited(3, RateLimitKey::kPrincipal);
+}
+BENCHMARK(BM_RecordRateLimited)->Threads(1)->Threads(2);
+
+void BM_CallStartedAndEnded(benchmark::State& state) {
+  for (auto _ : state) {
+    Shared().CallStarted();
+    Shared().CallEnded();
+  }
+}
+BENCHMARK(BM_CallStartedAndEnded)->Threads(1)->Threads(2);
+
+// While a scraper reads without end.
+void BM_RecordDecisionWhileScraped(benchmark::State& state) {
+  std::atomic<bool> stop{false};
+  std::thread scraper([&] {
+    while (!stop) benchmark::DoNotOptimize(Shared().Collect());
+  });
+  for (auto _ : state) Shared().RecordDecision(3, 0);
+  stop = true;
+  scraper.join();
+}
+BENCHMARK(BM_RecordDecisionWhileScraped);
 
 // prometheus-cpp's own, for the comparison that decided against them.
 void BM_PrometheusCounter(benchmark::State& state) {

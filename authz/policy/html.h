@@ -1,11 +1,11 @@
 // Text inside HTML.
-#ifndef WARDEN_TOOLS_WARDEN_HTML_H_
-#define WARDEN_TOOLS_WARDEN_HTML_H_
+#ifndef WARDEN_AUTHZ_POLICY_HTML_H_
+#define WARDEN_AUTHZ_POLICY_HTML_H_
 
 #include <string>
 #include <string_view>
 
-namespace warden::cli {
+namespace warden {
 
 // Safe as the content of an element and of a quoted attribute.
 inline std::string HtmlText(std::string_view text) {
@@ -34,6 +34,6 @@ inline std::string HtmlText(std::string_view text) {
   return safe;
 }
 
-}  // namespace warden::cli
+}  // namespace warden
 
-#endif  // WARDEN_TOOLS_WARDEN_HTML_H_
+#endif  // WARDEN_AUTHZ_POLICY_HTML_H_

@@ -1,6 +1,7 @@
-// Who may call what: the matrix of methods and roles that `warden access matrix` prints.
-#ifndef WARDEN_TOOLS_WARDEN_ACCESS_MATRIX_H_
-#define WARDEN_TOOLS_WARDEN_ACCESS_MATRIX_H_
+// Who may call what: the matrix of methods and roles that `warden access matrix` prints and the
+// admin port shows.
+#ifndef WARDEN_AUTHZ_POLICY_ACCESS_MATRIX_H_
+#define WARDEN_AUTHZ_POLICY_ACCESS_MATRIX_H_
 
 #include <google/protobuf/descriptor.h>
 
@@ -12,7 +13,7 @@
 #include "authz/policy/access.h"
 #include "authz/policy/policy.h"
 
-namespace warden::cli {
+namespace warden {
 
 struct AccessMatrix {
   struct Row {
@@ -38,6 +39,6 @@ std::string MatrixAsMarkdown(const AccessMatrix& matrix);
 std::string MatrixAsHtml(const AccessMatrix& matrix);
 std::string MatrixAsJson(const AccessMatrix& matrix);
 
-}  // namespace warden::cli
+}  // namespace warden
 
-#endif  // WARDEN_TOOLS_WARDEN_ACCESS_MATRIX_H_
+#endif  // WARDEN_AUTHZ_POLICY_ACCESS_MATRIX_H_

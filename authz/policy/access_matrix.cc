@@ -1,4 +1,4 @@
-#include "tools/warden/access_matrix.h"
+#include "authz/policy/access_matrix.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -9,11 +9,10 @@
 #include "absl/strings/str_join.h"
 #include "authz/policy/access_condition.h"
 #include "authz/policy/check.h"
+#include "authz/policy/html.h"
 #include "nlohmann/json.hpp"
-#include "tools/warden/descriptors.h"
-#include "tools/warden/html.h"
 
-namespace warden::cli {
+namespace warden {
 namespace {
 
 using Cells = std::vector<std::string>;
@@ -80,7 +79,7 @@ absl::StatusOr<AccessMatrix> MakeAccessMatrix(
     absl::StatusOr<MethodAccess> access = ResolveAccess(*method);
     if (!access.ok()) return access.status();
     AccessMatrix::Row& row = matrix.rows.emplace_back();
-    row.method = FullName(*method);
+    row.method = absl::StrCat("/", method->service()->full_name(), "/", method->name());
     const absl::StatusOr<AccessRule> rule = AccessRule::Compile(*access, policy, row.method);
     if (!rule.ok()) return rule.status();
     const auto allows = [&](bool authenticated, std::string_view role) {
@@ -184,4 +183,4 @@ std::string MatrixAsJson(const AccessMatrix& matrix) {
   return document.dump(2) + "\n";
 }
 
-}  // namespace warden::cli
+}  // namespace warden
