@@ -47,4 +47,32 @@ std::string_view HostOf(std::string_view address, AddressBuffer* buffer) {
   return {buffer->data(), kPrefixBytes};
 }
 
+namespace {
+
+// Keeps the first `bits` of the bytes.
+std::string_view Cut(const void* bytes, size_t size, uint32_t bits, AddressBuffer* buffer) {
+  std::memcpy(buffer->data(), bytes, size);
+  for (size_t i = 0; i < size; ++i) {
+    const uint32_t kept = bits > 8 * i ? bits - static_cast<uint32_t>(8 * i) : 0;
+    if (kept < 8) (*buffer)[i] = static_cast<char>((*buffer)[i] & (0xff00 >> kept));
+  }
+  return {buffer->data(), size};
+}
+
+}  // namespace
+
+std::string_view NetworkOf(std::string_view address, uint32_t ipv4_prefix, uint32_t ipv6_prefix,
+                           AddressBuffer* buffer) {
+  char text[INET6_ADDRSTRLEN] = {};
+  const std::string_view bare = address.substr(0, address.find('%'));
+  if (bare.size() >= sizeof(text)) return address;
+  std::memcpy(text, bare.data(), bare.size());
+  in_addr v4 = {};
+  if (inet_pton(AF_INET, text, &v4) == 1) return Cut(&v4, sizeof(v4), ipv4_prefix, buffer);
+  in6_addr v6 = {};
+  if (inet_pton(AF_INET6, text, &v6) != 1) return address;
+  if (IN6_IS_ADDR_V4MAPPED(&v6)) return Cut(&v6.s6_addr[12], 4, ipv4_prefix, buffer);
+  return Cut(&v6, sizeof(v6), ipv6_prefix, buffer);
+}
+
 }  // namespace warden

@@ -3,6 +3,7 @@
 #define WARDEN_INTERCEPTORS_ADDRESS_H_
 
 #include <array>
+#include <cstdint>
 #include <string_view>
 
 namespace warden {
@@ -19,6 +20,12 @@ using AddressBuffer = std::array<char, 16>;
 // 4291 section 2.5.4). Anything else is its own host. A view into `address` or `buffer`; bytes, not
 // text. Thread-safe.
 std::string_view HostOf(std::string_view address, AddressBuffer* buffer);
+
+// The same cut to so many bits: the 4 bytes of an IPv4 address, also where it comes mapped into
+// IPv6, or the 16 bytes of an IPv6 address, with the rest set to 0. Anything else is its own
+// network. REQUIRES: ipv4_prefix <= 32, ipv6_prefix <= 128. Thread-safe.
+std::string_view NetworkOf(std::string_view address, uint32_t ipv4_prefix, uint32_t ipv6_prefix,
+                           AddressBuffer* buffer);
 
 }  // namespace warden
 

@@ -16,6 +16,8 @@
 #include "authz/identity/peer.h"
 #include "authz/principal.h"
 #include "authz/token/verified_token.h"
+#include "interceptors/limits/concurrency.h"
+#include "interceptors/limits/stream_quota.h"
 #include "interceptors/observe/decision_record.h"
 #include "interceptors/observe/request_id.h"
 #include "interceptors/reason.h"
@@ -23,7 +25,7 @@
 namespace warden {
 
 struct GuardedMethod;
-class PendingToken;
+class Pending;
 class PolicySnapshot;
 struct SignedCall;
 
@@ -69,6 +71,13 @@ struct CallNote {
   std::string detail;  // for the operator
 };
 
+// Of the limit that is nearest to its end: what the answer's trailers say.
+struct ShownLimit {
+  const Limit* limit = nullptr;  // of the method, or of the configuration
+  uint32_t remaining = 0;
+  absl::Duration reset_after;
+};
+
 // One thread at a time touches a Call: the one that runs the stages, then the handler's.
 struct Call {
   const GuardedMethod* method = nullptr;
@@ -91,8 +100,15 @@ struct Call {
       signature;                // until the body was there; null where none is asked
   std::vector<CallNote> notes;  // to be recorded and taken away after the stage
 
-  size_t next_stage = 0;                  // of the chain, where it goes on
-  std::shared_ptr<PendingToken> pending;  // what the call waits for; null where it does not
+  size_t request_bytes = 0;               // of the unparsed body; 0 for streams of requests
+  InFlightPlace in_flight;                // held until the call ends
+  std::unique_ptr<StreamUse> stream_use;  // of a stream with a quota, once it was let through
+  std::optional<ShownLimit> shown_limit;  // what its answer is to say of limits
+
+  size_t next_stage = 0;             // of the chain, where it goes on
+  std::shared_ptr<Pending> pending;  // what the call waits for; null where it does not
+  // Whether the call can wait without holding a thread. What must not hold one refuses it else.
+  bool may_wait = false;
   bool waiting() const { return pending != nullptr; }
 
   std::string_view request_id() const { return id.has_value() ? id->view() : std::string_view(); }

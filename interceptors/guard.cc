@@ -10,6 +10,7 @@
 #include "interceptors/credential_kinds.h"
 #include "interceptors/introspection/introspector.h"
 #include "interceptors/keys/token_keys.h"
+#include "interceptors/limit_counters.h"
 #include "interceptors/observe/refusal_log.h"
 #include "interceptors/observe/request_id.h"
 #include "interceptors/observe/rpc_metrics.h"
@@ -18,6 +19,7 @@
 #include "interceptors/stages/authn.h"
 #include "interceptors/stages/authorize.h"
 #include "interceptors/stages/condition.h"
+#include "interceptors/stages/connection_limit.h"
 #include "interceptors/stages/credential.h"
 #include "interceptors/stages/identity.h"
 #include "interceptors/stages/principal.h"
@@ -30,12 +32,12 @@ namespace warden {
 namespace {
 
 constexpr size_t kDefaultTokenBytes = 16 * 1024;
-constexpr size_t kDefaultLimitKeys = 1 << 20;
-constexpr uint32_t kValidateStage = 11;  // after those of MakeStages
+constexpr uint32_t kValidateStage = 12;  // after those of MakeStages
 
 std::vector<std::string> StageNames() {
-  return {"admission", "identity",  "credential", "api_key",   "revocation", "authn",
-          "principal", "signature", "rate_limit", "authorize", "step_up",    "validate"};
+  return {"admission",  "identity", "connection_limit", "credential", "api_key",
+          "revocation", "authn",    "principal",        "signature",  "rate_limit",
+          "authorize",  "step_up",  "validate"};
 }
 
 std::vector<std::string> AlgorithmNames() {
@@ -102,6 +104,7 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
   LoadedApiKeys api_keys = LoadApiKeys(config, &problems);
   guard->api_keys_ = api_keys.store;
   guard->methods_ = CompileMethods(methods, &problems);
+  guard->connection_limits_ = ReadConnectionLimits(config, &problems);
   guard->policies_ = PolicyControl::Create(config, guard->methods_, &problems);
   ResolveAuthn(config, &guard->methods_, &problems);
   guard->CheckSigned(config, &problems);
@@ -110,8 +113,9 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
   for (const GuardedMethod& method : guard->methods_) {
     guard->by_name_.emplace(method.name, &method);
   }
-  guard->limiter_ = std::make_shared<RateLimiter>(
-      OrDefault(config.config.limits().max_keys(), kDefaultLimitKeys));
+  guard->limiter_ = MakeRateLimiter(config);
+  guard->limit_counters_ =
+      std::make_shared<LimitCounters>(guard->methods_, guard->connection_limits_);
   guard->max_violations_ = OrDefault(config.config.request().max_violations(), 16);
   guard->observe_rules_ = Observes(config.config.enforcement().rules());
   guard->id_on_success_ = config.config.request().id_on_success();
@@ -152,6 +156,7 @@ absl::Status Guard::MakeMetrics() {
     for (std::string& id : method.request_rules->rule_ids()) rules.insert(std::move(id));
   }
   options.rules = {rules.begin(), rules.end()};
+  options.limit_keys = LimitCounters::KeyLabels(methods_, connection_limits_);
   options.version = WARDEN_VERSION;
   absl::StatusOr<std::shared_ptr<Metrics>> metrics = Metrics::Create(std::move(options));
   if (!metrics.ok()) return metrics.status();
@@ -166,6 +171,8 @@ void Guard::MakeStages(const LoadedConfig& config, const GuardOptions& options) 
   stages.push_back(std::make_unique<AdmissionStage>(MaxMetadataBytes(settings)));
   stages.push_back(
       std::make_unique<IdentityStage>(peer_rules_, !options.insecure_allow_no_certificate));
+  limits_ = MakeLimits(settings);
+  stages.push_back(std::make_unique<ConnectionLimitStage>(limits_, connection_limits_));
   stages.push_back(std::make_unique<CredentialStage>(
       tokens_, introspector_, OrDefault(settings.tokens().max_token_bytes(), kDefaultTokenBytes),
       metrics_.get()));
@@ -174,8 +181,7 @@ void Guard::MakeStages(const LoadedConfig& config, const GuardOptions& options) 
   stages.push_back(std::make_unique<AuthnStage>());
   stages.push_back(std::make_unique<PrincipalStage>(policies_.get()));
   stages.push_back(std::make_unique<SignatureStage>(signatures_));
-  stages.push_back(std::make_unique<RateLimitStage>(
-      limiter_, Observes(settings.enforcement().rate_limit()), metrics_.get()));
+  stages.push_back(std::make_unique<RateLimitStage>(limits_));
   stages.push_back(std::make_unique<AuthorizeStage>(policies_.get()));
   stages.push_back(std::make_unique<StepUpStage>());
   before_body_ = std::make_unique<Chain>(std::move(stages), metrics_.get());
@@ -214,6 +220,8 @@ std::optional<Refusal> Guard::BeforeBody(Call& call) {
 }
 
 std::optional<Refusal> Guard::OnRequest(Call& call, const google::protobuf::Message& request) {
+  std::optional<Refusal> limited = CheckBodyLimits(call, request);
+  if (limited.has_value()) return limited;
   std::optional<Refusal> invalid = CheckRules(call, request);
   if (invalid.has_value()) return invalid;
   std::optional<Refusal> refusal = CheckConditionWithBody(call, request);
@@ -268,11 +276,18 @@ void Guard::Allowed(Call& call) {
   call.policy.reset();  // a stream may go on for long
   metrics_->RecordDecision(call.method->id, static_cast<uint32_t>(Reason::kOk));
   metrics_->CallStarted();
+  if (call.method->counts_messages()) {
+    call.stream_use = std::make_unique<StreamUse>(call.method->stream_quota.get());
+  }
 }
 
-void Guard::Finished(const Call&) { metrics_->CallEnded(); }
+void Guard::Finished(Call& call) {
+  call.in_flight.Release();
+  metrics_->CallEnded();
+}
 
 absl::Time Guard::CredentialsEnd(const Call& call) const {
+  if (!watches_streams_) return absl::InfiniteFuture();
   return std::min(TokenEnd(call), KeyEnd(call)) + expiry_grace_;
 }
 
@@ -283,6 +298,7 @@ Refusal Guard::WhyEnded(const Call& call) const {
 }
 
 std::optional<Refusal> Guard::CheckRevoked(const Call& call, absl::Time now) const {
+  if (!watches_streams_) return std::nullopt;
   std::optional<Refusal> revoked = warden::CheckRevoked(revocation_->list(), call, now);
   if (revoked.has_value() || api_keys_ == nullptr || call.api_key == nullptr) return revoked;
   return CheckKeyStill(*api_keys_, *call.api_key, now - expiry_grace_);

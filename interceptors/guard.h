@@ -22,6 +22,7 @@
 #include "interceptors/chain.h"
 #include "interceptors/config.h"
 #include "interceptors/guard_builder.h"
+#include "interceptors/guard_limits.h"
 #include "interceptors/guarded_method.h"
 #include "interceptors/health/health_registry.h"
 #include "interceptors/keys/key_keeper.h"
@@ -57,6 +58,9 @@ struct GuardOptions {
   std::function<absl::Time()> clock;
 };
 
+class LimitCheck;
+class LimitCounters;
+
 // Thread-safe once made.
 class Guard {
  public:
@@ -88,7 +92,7 @@ class Guard {
   Refusal OnInternalError(Call& call, std::string_view detail);
   Refusal OnUnknownMethod(Call& call);
   void Allowed(Call& call);
-  void Finished(const Call& call);
+  void Finished(Call& call);
 
   // What the handler answers, by guard_responses.cc. Each counts and records what it finds. Any
   // number of threads at once. OnStatus: the code that is sent instead, with a constant text, where
@@ -106,9 +110,12 @@ class Guard {
   // A call, refused or not, has ended with this status code.
   void Handled(const Call& call, int code);
 
-  // For calls that go on for long. When the credential that expires first has done so, and the
-  // stream must end; why that is; and whether one of them was revoked since. The generation changes
-  // whenever CheckRevoked may answer otherwise.
+  // For calls that go on for long. When the method's quota ends the stream, in nanoseconds of the
+  // steady clock; nothing where it never does. When the credential that expires first has done so,
+  // and the stream must end; why that is; and whether one of them was revoked since. The generation
+  // changes whenever CheckRevoked may answer otherwise.
+  std::optional<int64_t> QuotaEnd(const Call& call) const;
+  Refusal WhyQuotaEnded(const Call& call) const;
   absl::Time CredentialsEnd(const Call& call) const;
   Refusal WhyEnded(const Call& call) const;
   std::optional<Refusal> CheckRevoked(const Call& call, absl::Time now) const;
@@ -116,7 +123,9 @@ class Guard {
   absl::Time Now() const { return clock_ ? clock_() : absl::Now(); }
   // Counts and records that a call which was allowed is ended for this reason.
   void StreamEnded(Call& call, const Refusal& refusal);
-  bool watches_streams() const { return watches_streams_; }
+  // Whether streams end with their credentials, and whether any stream ends before its time.
+  bool watches_credentials() const { return watches_streams_; }
+  bool watches_streams() const;
 
   // A call that reached a method served around the gate.
   void CountUnguarded();
@@ -148,6 +157,9 @@ class Guard {
                     std::string_view detail, bool allowed);
   std::optional<Reason> OnLeak(const Call& call, Leak leak, std::string_view where);
   void MakeStages(const LoadedConfig& config, const GuardOptions& options);
+  std::shared_ptr<LimitCheck> MakeLimits(const v1::Config& config) const;
+  std::optional<Refusal> CountStreamed(const Call& call, const google::protobuf::Message& request);
+  std::optional<Refusal> CheckBodyLimits(Call& call, const google::protobuf::Message& request);
   void SampleGauges();
   void SampleIntrospection();
   void SampleRevocation();
@@ -177,6 +189,9 @@ class Guard {
   std::unique_ptr<KeyKeeper> keys_;             // null where no issuer is configured
   std::shared_ptr<ApiKeyStore> api_keys_;       // null where none are configured
   std::shared_ptr<RateLimiter> limiter_;
+  std::vector<Limit> connection_limits_;
+  std::shared_ptr<LimitCounters> limit_counters_;
+  std::shared_ptr<LimitCheck> limits_;
   std::shared_ptr<RevocationControl> revocation_;
   std::shared_ptr<SignatureCheck> signatures_;  // null where no keys are configured
   std::unique_ptr<Chain> before_body_;

@@ -10,7 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "authz/policy/access.h"
 #include "authz/policy/access_condition.h"
-#include "interceptors/limits/limit_spec.h"
+#include "interceptors/guard_limits.h"
 #include "interceptors/rights/field_rights.h"
 #include "interceptors/rules/program.h"
 
@@ -29,15 +29,6 @@ const google::protobuf::MethodDescriptor* FindDescriptor(std::string_view name) 
   std::string full_name(name.substr(1));
   std::replace(full_name.begin(), full_name.end(), '/', '.');
   return google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(full_name);
-}
-
-void CompileLimit(GuardedMethod* method, ProblemList* problems) {
-  absl::StatusOr<std::optional<LimitSpec>> limit = ResolveLimit(*method->descriptor);
-  if (limit.ok()) {
-    method->limit = *std::move(limit);
-  } else {
-    AddLines(PlaceOf(*method->descriptor), limit.status(), problems);
-  }
 }
 
 void ReadAccess(GuardedMethod* method, ProblemList* problems) {
@@ -142,6 +133,7 @@ std::deque<GuardedMethod> CompileMethods(const std::vector<ServedMethod>& served
   std::deque<GuardedMethod> methods;
   RuleCompiler rules(problems);
   RightsCompiler rights(problems);
+  LimitIds limit_ids;
   for (const ServedMethod& one : served) {
     GuardedMethod& method = methods.emplace_back();
     method.name = one.name;
@@ -156,7 +148,7 @@ std::deque<GuardedMethod> CompileMethods(const std::vector<ServedMethod>& served
     method.streams = method.descriptor->client_streaming() || method.descriptor->server_streaming();
     ReadAccess(&method, problems);
     CheckCondition(one, method, problems);
-    CompileLimit(&method, problems);
+    CompileLimits(&method, &limit_ids, problems);
     CompileMessages(one, &rules, &rights, &method, problems);
   }
   return methods;

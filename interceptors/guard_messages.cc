@@ -47,6 +47,10 @@ std::optional<Refusal> Guard::Judge(const Call& call, const Message& request, ab
 }
 
 std::optional<Refusal> Guard::OnStreamed(const Call& call, const Message& request) {
+  if (call.stream_use != nullptr) {
+    std::optional<Refusal> too_much = CountStreamed(call, request);
+    if (too_much.has_value()) return too_much;
+  }
   // A stream can go on for days: its messages are judged by the time at which they come.
   std::optional<Refusal> refusal = Judge(call, request, Now());
   if (!refusal.has_value() || !observe_rules_ || refusal->reason != Reason::kRequestInvalid) {

@@ -39,6 +39,7 @@ std::string_view ReasonOf(const CallNote& note) {
 Refusal Guard::Refused(Call& call, Refusal refusal, std::string_view stage) {
   const uint32_t method = call.method != nullptr ? call.method->id : metrics_->unknown_method();
   metrics_->RecordDecision(method, static_cast<uint32_t>(refusal.reason));
+  call.in_flight.Release();
   Record(call, refusal, stage);
   return refusal;
 }

@@ -6,6 +6,7 @@
 #include "interceptors/guard.h"
 #include "interceptors/introspection/introspector.h"
 #include "interceptors/keys/key_metrics.h"
+#include "interceptors/limit_counters.h"
 #include "interceptors/observe/refusal_log.h"
 
 namespace warden {
@@ -27,6 +28,7 @@ void Guard::SampleGauges() {
   metrics_->Sample(SampledMetric::kRateLimitSharedDecisions, [limiter = limiter_] {
     return static_cast<double>(limiter->shared_decisions());
   });
+  metrics_->AddFamilies([counters = limit_counters_] { return counters->Families(); });
   metrics_->Sample(SampledMetric::kPeerCacheEntries, [ports = peer_rules_] {
     size_t entries = 0;
     for (const auto& rules : ports) entries += rules->peers().size();

@@ -7,11 +7,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "authz/policy/access.h"
 #include "authz/policy/authn.h"
 #include "google/protobuf/descriptor.h"
-#include "interceptors/limits/limit_spec.h"
+#include "interceptors/limits/concurrency.h"
+#include "interceptors/limits/limit.h"
+#include "interceptors/limits/stream_quota.h"
 #include "interceptors/response_checks.h"
 #include "interceptors/rights/field_rights.h"
 #include "interceptors/rules/program.h"
@@ -27,9 +30,12 @@ struct GuardedMethod {
   bool streams = false;           // in either direction
   MethodAccess access;            // what the annotation asks; PolicySnapshot has the rule
   MethodAuthn authn;              // the method's own, or the configuration's
-  std::shared_ptr<const StepUpRule> step_up;  // null where none is asked for
-  std::optional<LimitSpec> limit;
-  std::shared_ptr<const Program> request_rules;  // null where the request has none
+  std::shared_ptr<const StepUpRule> step_up;        // null where none is asked for
+  std::vector<Limit> limits;                        // all must let a call pass
+  bool charges_body = false;                        // one of them charges by what the body says
+  std::shared_ptr<ConcurrencyLimiter> concurrency;  // null where any number may be in flight
+  std::shared_ptr<const StreamQuota> stream_quota;  // null where a stream may take anything
+  std::shared_ptr<const Program> request_rules;     // null where the request has none
   // Which fields callers may set in the request, and see in the response; null where any.
   std::shared_ptr<const FieldRights> writable;
   std::shared_ptr<const FieldRights> readable;
@@ -37,7 +43,11 @@ struct GuardedMethod {
 
   // Whether each request of a stream is to be judged.
   bool checks_stream() const {
-    return streams_requests && (request_rules != nullptr || writable != nullptr);
+    return streams_requests &&
+           (request_rules != nullptr || writable != nullptr || counts_messages());
+  }
+  bool counts_messages() const {
+    return stream_quota != nullptr && stream_quota->counts_messages();
   }
   bool looks_at_messages() const {
     return checks_stream() || readable != nullptr || response.look_at_messages();

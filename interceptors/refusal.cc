@@ -24,18 +24,42 @@ void AddErrorInfo(const ReasonInfo& info, const StepUpRule* step_up, google::rpc
   status->add_details()->PackFrom(error);
 }
 
-void AddQuota(const Refusal& refusal, google::rpc::Status* status) {
+void AddRetry(const Refusal& refusal, google::rpc::Status* status) {
   google::rpc::RetryInfo retry;
   const int64_t nanos = std::max<int64_t>(absl::ToInt64Nanoseconds(refusal.retry_after), 0);
   retry.mutable_retry_delay()->set_seconds(nanos / 1'000'000'000);
   retry.mutable_retry_delay()->set_nanos(static_cast<int32_t>(nanos % 1'000'000'000));
   status->add_details()->PackFrom(retry);
+}
 
+void AddQuota(const Refusal& refusal, std::string_view what, google::rpc::Status* status) {
+  // A call that no time can help is not asked to come again.
+  if (refusal.retry_after != absl::InfiniteDuration() &&
+      refusal.reason != Reason::kConcurrencyLimited) {
+    AddRetry(refusal, status);
+  }
   google::rpc::QuotaFailure quota;
   auto* violation = quota.add_violations();
   violation->set_subject(refusal.quota);
-  violation->set_description("the method's request rate");
+  violation->set_description(std::string(what));
   status->add_details()->PackFrom(quota);
+}
+
+void AddLimit(const Refusal& refusal, google::rpc::Status* status) {
+  switch (refusal.reason) {
+    case Reason::kRateLimited:
+    case Reason::kBlocked:  // to the client a block is a limit
+      AddQuota(refusal, "the method's request rate", status);
+      break;
+    case Reason::kConnectionLimited:
+      AddQuota(refusal, "the request rate", status);
+      break;
+    case Reason::kConcurrencyLimited:
+      AddQuota(refusal, "calls at the same time", status);
+      break;
+    default:
+      break;
+  }
 }
 
 // "string.min_len" becomes "STRING_MIN_LEN": google.rpc asks for UPPER_SNAKE_CASE.
@@ -60,7 +84,7 @@ void AddViolations(const Refusal& refusal, google::rpc::Status* status) {
 }
 
 void AddDynamic(const Refusal& refusal, google::rpc::Status* status) {
-  if (refusal.reason == Reason::kRateLimited) AddQuota(refusal, status);
+  AddLimit(refusal, status);
   if (!refusal.violations.empty()) AddViolations(refusal, status);
 }
 

@@ -16,7 +16,7 @@
 #include "interceptors/grpc/stream_watch.h"
 #include "interceptors/grpc/suspended_call.h"
 #include "interceptors/grpc/transport_facts.h"
-#include "interceptors/pending_token.h"
+#include "interceptors/pending.h"
 
 namespace warden {
 namespace {
@@ -53,6 +53,7 @@ class GateHandler final : public MethodHandler {
   std::shared_ptr<CallState> Begin(grpc_call* call, grpc::ServerContextBase* context);
   void BeforeBody(grpc_call* call, grpc::ServerContextBase* context, CallState& state);
   void Suspend(const HandlerParameter& param, const std::shared_ptr<CallState>& state);
+  void Await(const std::shared_ptr<CallState>& state);
   void Resume(const std::shared_ptr<CallState>& state);
   void Conclude(const HandlerParameter& param, const std::shared_ptr<CallState>& state);
   void Watch(const HandlerParameter& param, const std::shared_ptr<CallState>& state);
@@ -76,6 +77,7 @@ std::shared_ptr<CallState> GateHandler::Begin(grpc_call* call, grpc::ServerConte
   state->context = context;
   guard_->Begin(method_, &state->call);
   state->call.address_source = &state->address.emplace(call);
+  state->call.may_wait = api_ != ApiKind::kSync;
   BeforeBody(call, context, *state);
   // A sync handler has a thread of its own, not one that polls, and may wait on it.
   while (api_ == ApiKind::kSync && state->call.waiting()) {
@@ -102,6 +104,9 @@ void* GateHandler::Deserialize(grpc_call* call, grpc_byte_buffer* body, grpc::St
     // itself.
     *status = grpc::Status(grpc::StatusCode::PERMISSION_DENIED, "");
     return nullptr;
+  }
+  if (method_->charges_body && body != nullptr) {
+    state->call.request_bytes = grpc_byte_buffer_length(body);
   }
   if (state->call.waiting()) {
     state->suspended = std::make_shared<SuspendedCall>();
@@ -136,7 +141,12 @@ void GateHandler::CheckBody(CallState& state, void** request, bool parsed, void*
   } else if (api_ != ApiKind::kRawCallback) {
     // The handlers of generated services hand out their request as a MessageLite.
     auto* lite = static_cast<google::protobuf::MessageLite*>(*request);
-    state.refusal = guard_->OnRequest(state.call, static_cast<google::protobuf::Message&>(*lite));
+    auto& message = static_cast<google::protobuf::Message&>(*lite);
+    state.refusal = guard_->OnRequest(state.call, message);
+    while (api_ == ApiKind::kSync && state.call.waiting()) {
+      state.call.pending->Wait();
+      state.refusal = guard_->OnRequest(state.call, message);
+    }
   }
   if (state.refusal.has_value()) DropRequest(request, handler_data);
 }
@@ -178,6 +188,7 @@ void GateHandler::Conclude(const HandlerParameter& param, const std::shared_ptr<
   } else {
     guard_->Allowed(state->call);
     if (guard_->id_on_success()) AddRequestId(state->call, param.server_context);
+    AddLimitTrailers(state->call, nullptr, param.server_context);
     Pass(param, state);
   }
 }
@@ -186,7 +197,11 @@ void GateHandler::Conclude(const HandlerParameter& param, const std::shared_ptr<
 void GateHandler::Suspend(const HandlerParameter& param, const std::shared_ptr<CallState>& state) {
   if (state->suspended == nullptr) state->suspended = std::make_shared<SuspendedCall>();
   state->suspended->param.emplace(param);
-  const std::shared_ptr<PendingToken> pending = state->call.pending;
+  Await(state);
+}
+
+void GateHandler::Await(const std::shared_ptr<CallState>& state) {
+  const std::shared_ptr<Pending> pending = state->call.pending;
   pending->Then([this, state] {
     const std::shared_ptr<SuspendedCall> suspended = state->suspended;  // Resume may come before
     suspended->alarm.Set(gpr_now(GPR_CLOCK_MONOTONIC), [this, state](bool) { Resume(state); });
@@ -197,27 +212,35 @@ void GateHandler::Resume(const std::shared_ptr<CallState>& state) {
   // The alarm holds the state, so the state must not go on holding the alarm.
   const std::shared_ptr<SuspendedCall> suspended = std::move(state->suspended);
   const HandlerParameter& param = *suspended->param;
-  BeforeBody(param.call->call(), param.server_context, *state);
+  void* request = param.request;
+  void* handler_data = param.internal_data;
+  grpc::Status parsed = param.status;
+  if (request != nullptr) {  // it waited for what its body asks for
+    CheckBody(*state, &request, true, &handler_data);
+  } else {
+    BeforeBody(param.call->call(), param.server_context, *state);
+    if (state->call.waiting()) {  // for something else; the alarm that rang cannot be set again
+      state->suspended = std::make_shared<SuspendedCall>();
+      state->suspended->body = suspended->TakeBody();
+      Suspend(param, state);
+      return;
+    }
+    if (state->refusal.has_value() || suspended->body == nullptr ||
+        !PassesRaw(*state, suspended->body)) {
+      Conclude(param, state);
+      return;
+    }
+    request =
+        inner_->Deserialize(param.call->call(), suspended->TakeBody(), &parsed, &handler_data);
+    CheckBody(*state, &request, parsed.ok(), &handler_data);
+  }
+  const HandlerParameter next(param.call, param.server_context, request, parsed, handler_data,
+                              param.call_requester);
   if (state->call.waiting()) {
-    state->refusal = guard_->OnInternalError(state->call, "the call waits twice");
-    state->call.pending.reset();
+    Suspend(next, state);
+  } else {
+    Conclude(next, state);
   }
-  if (state->refusal.has_value() || suspended->body == nullptr) {
-    Conclude(param, state);
-    return;
-  }
-  if (!PassesRaw(*state, suspended->body)) {
-    Conclude(param, state);
-    return;
-  }
-  grpc::Status parsed;
-  void* handler_data = nullptr;
-  void* request =
-      inner_->Deserialize(param.call->call(), suspended->TakeBody(), &parsed, &handler_data);
-  CheckBody(*state, &request, parsed.ok(), &handler_data);
-  Conclude(HandlerParameter(param.call, param.server_context, request, parsed, handler_data,
-                            param.call_requester),
-           state);
 }
 
 // Before the handler begins, so that even one that ends at once is taken off after it was put on.

@@ -8,6 +8,8 @@
 
 #include <string>
 
+#include "interceptors/stages/limit_check.h"
+
 namespace warden {
 namespace {
 
@@ -38,9 +40,17 @@ void AddRequestId(const Call& call, grpc::ServerContextBase* context) {
   context->AddTrailingMetadata(kRequestIdTrailer, std::string(call.request_id()));
 }
 
+void AddLimitTrailers(const Call& call, const Refusal* refusal, grpc::ServerContextBase* context) {
+  if (!call.shown_limit.has_value()) return;
+  for (const auto& [name, value] : LimitTrailersOf(call, refusal)) {
+    context->AddTrailingMetadata(name, value);
+  }
+}
+
 grpc::Status Answer(const Refusal& refusal, const Call& call, grpc::ServerContextBase* context) {
   const ReasonInfo& info = InfoOf(refusal.reason);
   AddRequestId(call, context);
+  AddLimitTrailers(call, &refusal, context);
   // The status message, by its name in gRPC over HTTP/2. A text in the status itself arrives as the
   // same trailer, but gRPC first builds an error of it, to be thrown away: a fifteenth of the work
   // that a refused call is.

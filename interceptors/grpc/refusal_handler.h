@@ -17,6 +17,9 @@ inline constexpr char kRequestIdTrailer[] = "x-request-id";
 // Puts the call's request id among the trailers of its answer.
 void AddRequestId(const Call& call, grpc::ServerContextBase* context);
 
+// Puts what the answer says of limits among its trailers; `refusal` is null where it is none.
+void AddLimitTrailers(const Call& call, const Refusal* refusal, grpc::ServerContextBase* context);
+
 // Puts what the client is told of the refusal among the trailers, except for the status that is
 // returned: code, and google.rpc.Status in `grpc-status-details-bin`.
 grpc::Status Answer(const Refusal& refusal, const Call& call, grpc::ServerContextBase* context);

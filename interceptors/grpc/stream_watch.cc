@@ -6,6 +6,16 @@
 #include <string>
 
 namespace warden {
+namespace {
+
+// As Call::monotonic_ns.
+int64_t SteadyNanos() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace
 
 StreamWatch::StreamWatch(Guard* guard)
     : guard_(guard),
@@ -29,7 +39,9 @@ void StreamWatch::Add(const std::shared_ptr<CallState>& state, grpc_call* call) 
   const absl::Time end = guard_->CredentialsEnd(state->call);
   const std::lock_guard<std::mutex> lock(mutex_);
   if (streams_.empty()) changed_.notify_all();
-  streams_[state.get()] = {.state = state, .call = call, .end = end};
+  const std::optional<int64_t> quota_end = guard_->QuotaEnd(state->call);
+  streams_[state.get()] = {.state = state, .call = call, .end = end, .quota_end = quota_end};
+  if (quota_end.has_value()) by_quota_end_.emplace(*quota_end, state.get());
   // A revocation may have come since the stream was let in: the next round looks at all of them.
   checked_generation_ = 0;
   if (end == absl::InfiniteFuture()) return;
@@ -46,6 +58,9 @@ void StreamWatch::Remove(const CallState* state) {
     if (entry->second != state) continue;
     by_end_.erase(entry);
     break;
+  }
+  if (found->second.quota_end.has_value()) {
+    by_quota_end_.erase({*found->second.quota_end, state});
   }
   last = std::move(found->second.state);
   streams_.erase(found);
@@ -69,6 +84,14 @@ std::vector<StreamWatch::Ended> StreamWatch::TakeEnded(absl::Time now) {
     found->second.end = absl::InfiniteFuture();
     if (!found->second.ended) {
       take(found->second, guard_->WhyEnded(found->second.state->call));
+    }
+  }
+  while (!by_quota_end_.empty() && by_quota_end_.begin()->first <= SteadyNanos()) {
+    const auto found = streams_.find(by_quota_end_.begin()->second);
+    by_quota_end_.erase(by_quota_end_.begin());
+    found->second.quota_end.reset();
+    if (!found->second.ended) {
+      take(found->second, guard_->WhyQuotaEnded(found->second.state->call));
     }
   }
   const uint64_t generation = guard_->credential_generation();

@@ -1,4 +1,4 @@
-// Ends streams whose credentials have ended.
+// Ends streams whose credentials have ended, and those that have gone on for too long.
 #ifndef WARDEN_INTERCEPTORS_GRPC_STREAM_WATCH_H_
 #define WARDEN_INTERCEPTORS_GRPC_STREAM_WATCH_H_
 
@@ -8,6 +8,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -23,7 +25,8 @@ namespace warden {
 
 // A unary call's credential is judged when it begins. A stream can go on for days, so it is ended
 // with UNAUTHENTICATED when its token or key expires, and when one of its credentials is revoked:
-// within kTick of either. A handler learns of it as of a client's cancellation. Thread-safe; one
+// within kTick of either; and with RESOURCE_EXHAUSTED when it is older than its method allows. A
+// handler learns of it as of a client's cancellation. Thread-safe; one
 // thread of its own.
 class StreamWatch {
  public:
@@ -44,8 +47,9 @@ class StreamWatch {
   struct Stream {
     std::shared_ptr<CallState> state;
     grpc_call* call = nullptr;
-    absl::Time end;
-    bool ended = false;  // by us
+    absl::Time end;                    // of its credentials
+    std::optional<int64_t> quota_end;  // by the steady clock; none where it may go on
+    bool ended = false;                // by us
   };
   // One that is to be ended, with a reference of ours to the call.
   using Ended = std::pair<Stream, Refusal>;
@@ -59,6 +63,7 @@ class StreamWatch {
   bool stopping_ = false;
   absl::flat_hash_map<const CallState*, Stream> streams_;
   std::multimap<absl::Time, const CallState*> by_end_;  // those that end by time
+  std::set<std::pair<int64_t, const CallState*>> by_quota_end_;
   uint64_t checked_generation_ = 0;
   std::thread thread_;
 };

@@ -18,20 +18,34 @@ struct ArrivalTime {
   bool FullAt(int64_t now_ns) const { return ns < now_ns || (ns == now_ns && fraction == 0); }
 };
 
-// What GcraTake decided.
+// What a limit says to a call, whatever its algorithm.
 struct GcraDecision {
   bool allowed = false;
-  int64_t wait_ns = 0;     // refused: the least time after which a token is there
-  uint32_t remaining = 0;  // allowed: tokens left now
+  int64_t wait_ns = 0;     // refused: the least time after which it can pass; kNever where none is
+  uint32_t remaining = 0;  // what is left now, after it was charged
+  int64_t reset_ns = 0;    // the time after which all of it is there again
+};
+inline constexpr int64_t kNever = int64_t{1} << 62;
+
+// How a call is counted.
+enum class TakeMode : uint8_t {
+  kTake,    // charged if it is allowed
+  kPeek,    // judged, and not charged
+  kCharge,  // charged even if it would be refused: what is owed is regained first
 };
 
 // True if CheckLimit accepts the spec.
 bool IsValid(const LimitSpec& spec);
 
-// Takes a token at `now_ns` if there is one; `tat` changes only then. REQUIRES: IsValid(spec),
-// `now_ns` and `tat` are within 2^62 of zero, and `tat` was made under this spec. No overflow is
-// possible then.
-GcraDecision GcraTake(const LimitSpec& spec, int64_t now_ns, ArrivalTime* tat);
+// Takes `cost` tokens (at least 1) at `now_ns` if there are as many; `tat` changes only then. What
+// costs more than `burst` is never allowed. A bucket can owe up to `burst`. REQUIRES:
+// IsValid(spec), `now_ns` and `tat` are within 2^61 of zero, and `tat` was made under this spec. No
+// overflow is possible then.
+GcraDecision GcraTake(const LimitSpec& spec, int64_t now_ns, ArrivalTime* tat, uint32_t cost = 1,
+                      TakeMode mode = TakeMode::kTake);
+
+// Gives back what was taken.
+void GcraRefund(const LimitSpec& spec, uint32_t cost, ArrivalTime* tat);
 
 }  // namespace warden
 

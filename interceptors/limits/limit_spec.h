@@ -1,28 +1,30 @@
-// How often a method may be called, read from the `rate_limit` options of its `.proto`.
+// What a limit computes with: how much, in which time, by which algorithm.
 #ifndef WARDEN_INTERCEPTORS_LIMITS_LIMIT_SPEC_H_
 #define WARDEN_INTERCEPTORS_LIMITS_LIMIT_SPEC_H_
 
 #include <cstdint>
-#include <optional>
-#include <string_view>
+#include <string>
+#include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/time/time.h"
-
-namespace google::protobuf {
-class MethodDescriptor;
-}
 
 namespace warden {
 
-// A token bucket for each key: `burst` calls at once, `requests` more in each `per`, evenly spread.
+// kTokenBucket: `burst` at once, `requests` more in each `per`, evenly spread. kSlidingWindow: up
+// to `requests` in any `per`, by the weighed counts of two windows. kFixedWindow: up to `requests`
+// from one multiple of `per` to the next.
 struct LimitSpec {
-  enum class Key { kPeer, kPrincipal, kAddress };
-  Key key = Key::kPeer;
+  enum class Algorithm : uint8_t { kTokenBucket, kSlidingWindow, kFixedWindow };
+
   uint32_t requests = 1;  // at least 1
   absl::Duration per;     // kMinPer to kMaxPer
-  uint32_t burst = 1;     // at least 1
+  uint32_t burst = 1;     // at least 1; `requests` with windows
+  Algorithm algorithm = Algorithm::kTokenBucket;
+
+  // The most that a call can cost and still pass.
+  uint32_t size() const { return algorithm == Algorithm::kTokenBucket ? burst : requests; }
+  friend bool operator==(const LimitSpec&, const LimitSpec&) = default;
 };
 
 inline constexpr absl::Duration kMinPer = absl::Milliseconds(1);
@@ -30,18 +32,11 @@ inline constexpr absl::Duration kMaxPer = absl::Hours(30 * 24);
 // An empty bucket must be full again within this: burst * per / requests.
 inline constexpr int kMaxFillDays = 366;
 
-// "peer", "principal", "address": the metric label.
-std::string_view ToString(LimitSpec::Key key);
+// Every "field: problem" of the spec's numbers.
+std::vector<std::string> FindSpecProblems(const LimitSpec& spec);
 
 // OK if the bounds above hold; InvalidArgument lists every field that breaks one.
 absl::Status CheckLimit(const LimitSpec& spec);
-
-// The limit of a method: its own `rate_limit` option, else its service's `service_rate_limit`, else
-// its file's `file_rate_limit`, else nullopt. The nearest option counts as a whole; fields are not
-// merged. `burst` 0 becomes `requests`. InvalidArgument lists every problem with method, option and
-// field.
-absl::StatusOr<std::optional<LimitSpec>> ResolveLimit(
-    const google::protobuf::MethodDescriptor& method);
 
 }  // namespace warden
 

@@ -27,7 +27,6 @@ inline constexpr std::array<int64_t, 15> kStageBoundsNs = {
     100'000, 250'000, 500'000, 1'000'000, 2'500'000, 5'000'000, 10'000'000};
 inline constexpr size_t kStageBuckets = kStageBoundsNs.size() + 1;  // and one for +Inf
 
-inline constexpr std::array<std::string_view, 3> kLimitKeys = {"peer", "principal", "address"};
 inline constexpr std::array<std::string_view, kReloadedFiles> kFiles = {
     "policy",          "key_set",  "certificate",   "revocations", "trust_bundle",
     "revocation_list", "api_keys", "shadow_policy", "signing_keys"};

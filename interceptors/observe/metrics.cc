@@ -35,6 +35,7 @@ absl::StatusOr<std::shared_ptr<Metrics>> Metrics::Create(MetricsOptions options)
   CheckNames("algorithms", options.algorithms, &problems);
   CheckNames("token_results", options.token_results, &problems);
   CheckNames("rules", options.rules, &problems);
+  CheckNames("limit_keys", options.limit_keys, &problems);
   if (!problems.empty()) {
     return absl::InvalidArgumentError(absl::StrCat("metrics: ", absl::StrJoin(problems, "; ")));
   }
@@ -48,7 +49,8 @@ Metrics::Metrics(MetricsOptions options)
       stages_(std::move(options.stages), "other"),
       algorithms_(std::move(options.algorithms), "unknown"),
       token_results_(std::move(options.token_results), "other"),
-      rules_(std::move(options.rules), "other") {
+      rules_(std::move(options.rules), "other"),
+      limit_keys_(std::move(options.limit_keys), "other") {
   size_t next = 0;
   const auto reserve = [&next](size_t counters) { return std::exchange(next, next + counters); };
   decisions_ = reserve(methods_.size() * reasons_.size());
@@ -56,7 +58,7 @@ Metrics::Metrics(MetricsOptions options)
   stage_sums_ = reserve(stages_.size());
   tokens_ = reserve(algorithms_.size() * token_results_.size());
   token_cache_ = reserve(2);
-  rate_limited_ = reserve(methods_.size() * kLimitKeys.size());
+  rate_limited_ = reserve(methods_.size() * limit_keys_.size());
   violations_ = reserve(methods_.size() * rules_.size());
   in_flight_ = reserve(1);
   reloads_ = reserve(kFiles.size() * 2);
@@ -111,9 +113,9 @@ void Metrics::RecordToken(std::string_view algorithm, std::string_view result) {
 
 void Metrics::RecordTokenCache(bool hit) { counters_->Add(token_cache_ + (hit ? 0 : 1), 1); }
 
-void Metrics::RecordRateLimited(uint32_t method, RateLimitKey key) {
-  const size_t which = std::min(static_cast<size_t>(key), kLimitKeys.size() - 1);
-  counters_->Add(rate_limited_ + methods_.Clamp(method) * kLimitKeys.size() + which, 1);
+void Metrics::RecordRateLimited(uint32_t method, std::string_view key) {
+  const size_t which = limit_keys_.IndexOf(key);
+  counters_->Add(rate_limited_ + methods_.Clamp(method) * limit_keys_.size() + which, 1);
 }
 
 void Metrics::RecordRuleViolation(uint32_t method, std::string_view rule) {

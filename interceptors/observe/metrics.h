@@ -32,6 +32,7 @@ struct MetricsOptions {
   std::vector<std::string> algorithms;     // of tokens: "ES256", ...; others become "unknown"
   std::vector<std::string> token_results;  // "ok" and the refusals; others become "other"
   std::vector<std::string> rules;          // rule ids: "string.min_len"; others become "other"
+  std::vector<std::string> limit_keys;     // "peer", "tenant+method"; others become "other"
   std::string version;                     // of warden_build_info
 };
 
@@ -63,7 +64,6 @@ enum class SampledMetric {
 };
 inline constexpr size_t kSampledMetrics = 23;
 
-enum class RateLimitKey { kPeer, kPrincipal, kAddress };
 enum class ReloadedFile {
   kPolicy,
   kKeySet,
@@ -100,7 +100,7 @@ class Metrics : public prometheus::Collectable {
   // One token judged, from the cache or not: warden_tokens_verified_total.
   void RecordToken(std::string_view algorithm, std::string_view result);
   void RecordTokenCache(bool hit);
-  void RecordRateLimited(uint32_t method, RateLimitKey key);
+  void RecordRateLimited(uint32_t method, std::string_view key);
   void RecordRuleViolation(uint32_t method, std::string_view rule);
   // A call that only a break-glass role allowed: warden_break_glass_total.
   void RecordBreakGlass(uint32_t method);
@@ -155,7 +155,7 @@ class Metrics : public prometheus::Collectable {
   void CollectSamples(std::vector<prometheus::MetricFamily>* out) const;
 
   const std::string version_;
-  const LabelSet methods_, reasons_, stages_, algorithms_, token_results_, rules_;
+  const LabelSet methods_, reasons_, stages_, algorithms_, token_results_, rules_, limit_keys_;
   // Where each family begins among the counters.
   size_t decisions_ = 0, stage_buckets_ = 0, stage_sums_ = 0, tokens_ = 0, token_cache_ = 0;
   size_t rate_limited_ = 0, violations_ = 0, in_flight_ = 0, reloads_ = 0, streams_ended_ = 0;

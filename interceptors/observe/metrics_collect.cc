@@ -110,10 +110,10 @@ void Metrics::CollectLimitsAndRules(std::vector<Family>* out) const {
       MakeFamily("warden_rule_violations_total",
                  "Field rules that requests broke, by method and rule.", MetricType::Counter);
   for (size_t m = 0; m < methods_.size(); ++m) {
-    for (size_t k = 0; k < kLimitKeys.size(); ++k) {
-      const uint64_t count = counters_->Sum(rate_limited_ + m * kLimitKeys.size() + k);
+    for (size_t k = 0; k < limit_keys_.size(); ++k) {
+      const uint64_t count = counters_->Sum(rate_limited_ + m * limit_keys_.size() + k);
       if (count == 0) continue;
-      AddSample(&limited, {{"method", methods_.name(m)}, {"key", std::string(kLimitKeys[k])}})
+      AddSample(&limited, {{"method", methods_.name(m)}, {"key", limit_keys_.name(k)}})
           .counter.value = static_cast<double>(count);
     }
     for (size_t r = 0; r < rules_.size(); ++r) {

@@ -1,29 +1,26 @@
-// Seventh stage: how often.
+// Eighth stage: how often, and how many at once.
 #ifndef WARDEN_INTERCEPTORS_STAGES_RATE_LIMIT_H_
 #define WARDEN_INTERCEPTORS_STAGES_RATE_LIMIT_H_
 
 #include <memory>
+#include <utility>
 
-#include "interceptors/limits/rate_limiter.h"
 #include "interceptors/stage.h"
+#include "interceptors/stages/limit_check.h"
 
 namespace warden {
 
-class Metrics;
-
-// Takes a token from the bucket of the method and the caller, where the method has a limit.
+// Finds the call a place among those in flight, and charges the limits of its method and caller.
 class RateLimitStage final : public Stage {
  public:
-  // `metrics` must outlive the stage. With `observe`, a call that comes too soon is charged and
-  // noted, and goes on.
-  RateLimitStage(std::shared_ptr<RateLimiter> limiter, bool observe, Metrics* metrics);
+  explicit RateLimitStage(std::shared_ptr<LimitCheck> limits) : limits_(std::move(limits)) {}
   std::string_view name() const override { return "rate_limit"; }
   std::optional<Refusal> Run(Call& call) override;
 
  private:
-  const std::shared_ptr<RateLimiter> limiter_;
-  const bool observe_;
-  Metrics* const metrics_;
+  std::optional<Refusal> Enter(Call& call);
+
+  const std::shared_ptr<LimitCheck> limits_;
 };
 
 }  // namespace warden

@@ -336,7 +336,8 @@ TEST_P(SigningTest, ThePythonClientSigns) {
   world_.Write("wrong.json", wrong.InsecureSecretJwk()->dump());
   const auto run = [&](const std::string& jwk) {
     const std::string folder = world_.folder().string();
-    return Output(absl::StrCat("/usr/bin/python3 " WARDEN_SOURCE_DIR "/tests/e2e/signing_client.py ",
+    return Output(absl::StrCat("/usr/bin/python3 " WARDEN_SOURCE_DIR
+                               "/tests/e2e/signing_client.py ",
                                Authority(), " ", folder, " ", folder, "/", jwk, " ", token_, " ",
                                kPay, " ", absl::BytesToHexString(body_), " 2>&1"));
   };

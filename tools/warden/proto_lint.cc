@@ -13,7 +13,9 @@
 #include "authz/config/problem.h"
 #include "authz/policy/access.h"
 #include "authz/policy/check.h"
-#include "interceptors/limits/limit_spec.h"
+#include "interceptors/limits/concurrency.h"
+#include "interceptors/limits/limit.h"
+#include "interceptors/limits/stream_quota.h"
 #include "interceptors/redact/sensitivity.h"
 #include "interceptors/rights/field_rights.h"
 #include "interceptors/rules/program.h"
@@ -52,11 +54,12 @@ class Findings {
 };
 
 void LintLimit(const MethodDescriptor& method, Findings* findings) {
-  const absl::StatusOr<std::optional<LimitSpec>> limit = ResolveLimit(method);
-  if (limit.ok()) return;
-  for (const absl::string_view line :
-       absl::StrSplit(limit.status().message(), '\n', absl::SkipEmpty())) {
-    findings->Add(Severity::kError, "rate-limit", PlaceOf(method), std::string(line));
+  for (const absl::Status& status :
+       {ResolveLimits(method).status(), ResolveConcurrency(method).status(),
+        ResolveStreamQuota(method).status()}) {
+    for (const absl::string_view line : absl::StrSplit(status.message(), '\n', absl::SkipEmpty())) {
+      findings->Add(Severity::kError, "rate-limit", PlaceOf(method), std::string(line));
+    }
   }
 }
 
@@ -120,8 +123,8 @@ void LintPublic(const MethodDescriptor& method, const MethodAccess& access,
 
 void LintStreamLimit(const MethodDescriptor& method, Findings* findings) {
   if (!method.client_streaming() && !method.server_streaming()) return;
-  const absl::StatusOr<std::optional<LimitSpec>> limit = ResolveLimit(method);
-  if (!limit.ok() || limit->has_value()) return;
+  const absl::StatusOr<std::vector<Limit>> limits = ResolveLimits(method);
+  if (!limits.ok() || !limits->empty()) return;
   findings->Add(Severity::kWarning, "stream-without-limit", PlaceOf(method),
                 absl::StrCat(method.full_name(),
                              ": a stream without rate_limit; a caller may open any number"));

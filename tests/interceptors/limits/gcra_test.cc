@@ -10,7 +10,7 @@ namespace {
 __extension__ typedef __int128 Wide;
 
 LimitSpec Spec(uint32_t requests, absl::Duration per, uint32_t burst) {
-  return {.key = LimitSpec::Key::kPeer, .requests = requests, .per = per, .burst = burst};
+  return {.requests = requests, .per = per, .burst = burst};
 }
 
 // A bucket that counts tokens instead of times: `level` is in units of 1/per of a token, of which

@@ -13,7 +13,7 @@ namespace {
 constexpr int64_t kSecond = 1'000'000'000;
 
 LimitSpec Spec(uint32_t requests, absl::Duration per, uint32_t burst) {
-  return {.key = LimitSpec::Key::kPeer, .requests = requests, .per = per, .burst = burst};
+  return {.requests = requests, .per = per, .burst = burst};
 }
 
 TEST(RateLimiterTest, KeysAndMethodsHaveBucketsOfTheirOwn) {

@@ -14,7 +14,7 @@ namespace warden {
 namespace {
 
 LimitSpec Spec(uint32_t requests, absl::Duration per, uint32_t burst) {
-  return {.key = LimitSpec::Key::kPeer, .requests = requests, .per = per, .burst = burst};
+  return {.requests = requests, .per = per, .burst = burst};
 }
 
 int64_t MonotonicNow() {

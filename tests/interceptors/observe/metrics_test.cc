@@ -28,6 +28,7 @@ MetricsOptions Options() {
           .algorithms = {"ES256", "RS256"},
           .token_results = {"ok", "expired"},
           .rules = {"string.min_len", "required"},
+          .limit_keys = {"peer", "principal"},
           .version = "1.2.3"};
 }
 
@@ -113,7 +114,7 @@ TEST(MetricsTest, TokensLimitsAndRulesAreCounted) {
   metrics->RecordTokenCache(true);
   metrics->RecordTokenCache(false);
   metrics->RecordTokenCache(false);
-  metrics->RecordRateLimited(0, RateLimitKey::kPrincipal);
+  metrics->RecordRateLimited(0, "principal");
   metrics->RecordRuleViolation(1, "required");
   metrics->RecordRuleViolation(1, "made.up");
   const std::string text = Text(*metrics);
@@ -192,7 +193,7 @@ TEST(MetricsTest, HostileValuesAddNoSeries) {
   metrics->RecordDecision(99, 99);
   metrics->RecordToken("x", "x");
   metrics->RecordRuleViolation(99, "x");
-  metrics->RecordRateLimited(99, static_cast<RateLimitKey>(99));
+  metrics->RecordRateLimited(99, "mine");
   metrics->RecordStage(99, int64_t{1});
   const size_t before = CountSeries(*metrics);
   for (uint32_t i = 0; i < 1'000'000; ++i) {
@@ -200,7 +201,7 @@ TEST(MetricsTest, HostileValuesAddNoSeries) {
     metrics->RecordDecision(3 + i, 4 + i);
     metrics->RecordToken(value, value);
     metrics->RecordRuleViolation(3 + i, value);
-    metrics->RecordRateLimited(3 + i, static_cast<RateLimitKey>(i % 7 + 3));
+    metrics->RecordRateLimited(3 + i, value);
     metrics->RecordStage(3 + i, int64_t{1});
     metrics->RecordReload(static_cast<ReloadedFile>(3), false, absl::UnixEpoch());
   }
@@ -219,7 +220,7 @@ TEST(MetricsTest, NamesFollowTheConventions) {
     metrics->Sample(static_cast<SampledMetric>(i), [] { return 1.0; });
   }
   metrics->RecordRuleViolation(0, "required");
-  metrics->RecordRateLimited(0, RateLimitKey::kPeer);
+  metrics->RecordRateLimited(0, "peer");
   metrics->RecordReload(ReloadedFile::kPolicy, true, absl::UnixEpoch() + absl::Seconds(1));
   metrics->SetCertificateExpiry(absl::UnixEpoch() + absl::Seconds(1));
   metrics->SetPolicy("00");

@@ -1,0 +1,32 @@
+// Third stage: how often, by the connection alone, before any signature is verified.
+#ifndef WARDEN_INTERCEPTORS_STAGES_CONNECTION_LIMIT_H_
+#define WARDEN_INTERCEPTORS_STAGES_CONNECTION_LIMIT_H_
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "interceptors/stage.h"
+#include "interceptors/stages/limit_check.h"
+
+namespace warden {
+
+// Charges the configuration's limits.connection.
+class ConnectionLimitStage final : public Stage {
+ public:
+  ConnectionLimitStage(std::shared_ptr<LimitCheck> check, std::vector<Limit> limits)
+      : check_(std::move(check)), limits_(std::move(limits)) {}
+  std::string_view name() const override { return "connection_limit"; }
+  std::optional<Refusal> Run(Call& call) override {
+    if (limits_.empty()) return std::nullopt;
+    return check_->OfConnection(limits_, call);
+  }
+
+ private:
+  const std::shared_ptr<LimitCheck> check_;
+  const std::vector<Limit> limits_;
+};
+
+}  // namespace warden
+
+#endif  // WARDEN_INTERCEPTORS_STAGES_CONNECTION_LIMIT_H_
