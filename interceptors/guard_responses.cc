@@ -65,13 +65,22 @@ std::string Original(const AnswerStatus& status) {
 
 void Guard::MakeRpcMetrics() {
   std::vector<std::string> methods;
-  for (const GuardedMethod& method : methods_) {
-    methods.push_back(method.name);
-    // Compiled before calls come, not by the first.
-    if (method.response.on_leak != Action::kIgnore) LeakDetector::Instance();
-  }
+  for (const GuardedMethod& method : methods_) methods.push_back(method.name);
   rpc_metrics_ = std::make_unique<RpcMetrics>(
       std::move(methods), std::vector<std::string>(LeakNames().begin(), LeakNames().end()));
+  for (const GuardedMethod& method : methods_) {
+    const ResponseChecks& checks = method.response;
+    const auto expect = [&](AnswerResult result, Action action) {
+      if (action == Action::kIgnore) return;
+      rpc_metrics_->ExpectAnswer(method.id, result, action == Action::kBlock);
+    };
+    expect(AnswerResult::kHidden, checks.hide_errors ? Action::kBlock : Action::kIgnore);
+    expect(AnswerResult::kTooLarge, checks.max_bytes > 0 ? Action::kBlock : Action::kIgnore);
+    expect(AnswerResult::kInvalid, checks.rules != nullptr ? checks.on_invalid : Action::kIgnore);
+    expect(AnswerResult::kLeak, checks.on_leak);
+    // Compiled before calls come, not by the first.
+    if (checks.on_leak != Action::kIgnore) LeakDetector::Instance();
+  }
   metrics_->AddFamilies([rpcs = rpc_metrics_.get()] { return rpcs->Collect(); });
 }
 

@@ -90,14 +90,20 @@ bool AnswerCheck::BlockIf(const std::optional<Reason>& reason) {
   return reason.has_value();
 }
 
-// A batch without a message and without bytes has no message to send.
+// Where the status goes with it, a batch without a message and without bytes has no message to
+// send. Elsewhere an empty one fails, since the call is cancelled; without it the batch, and the
+// handler's write, would succeed, and a handler that writes until it fails would never end.
 void AnswerCheck::Drop() {
   methods_.ModifySendMessage(nullptr);
-  methods_.GetSerializedSendMessage()->Clear();
+  grpc::ByteBuffer& bytes = *methods_.GetSerializedSendMessage();
+  if (methods_.QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_STATUS)) {
+    bytes.Clear();
+  } else {
+    bytes = grpc::ByteBuffer(nullptr, 0);
+  }
 }
 
 void AnswerCheck::Block() {
-  Drop();
   constexpr int kCode = grpc::StatusCode::INTERNAL;
   const std::string_view id = state_ == nullptr ? std::string_view() : state_->call.request_id();
   if (state_ != nullptr) state_->answer.Replaced(kCode);
@@ -105,11 +111,12 @@ void AnswerCheck::Block() {
     methods_.ModifySendStatus(
         {grpc::StatusCode::INTERNAL, std::string(kHiddenText), SerializedHiddenStatus(kCode, id)});
     SetErrorTrailers(id, methods_.GetSendTrailingMetadata());
-    return;
+  } else {
+    if (state_ != nullptr) state_->ended.store(true, std::memory_order_release);
+    grpc_call_cancel_with_status(grpc_private::CallOf(methods_), GRPC_STATUS_INTERNAL,
+                                 HiddenStreamText(id).c_str(), nullptr);
   }
-  if (state_ != nullptr) state_->ended.store(true, std::memory_order_release);
-  grpc_call_cancel_with_status(grpc_private::CallOf(methods_), GRPC_STATUS_INTERNAL,
-                               HiddenStreamText(id).c_str(), nullptr);
+  Drop();
 }
 
 }  // namespace warden

@@ -17,8 +17,8 @@ namespace warden {
 
 // For one message that is about to be sent, on one thread: CheckGiven before anything is taken out
 // of it, then CheckSent. Where either is false the message is not sent: the call is answered with
-// INTERNAL where its status goes out with the message, and else cancelled with it. The caller goes
-// on with the batch either way.
+// INTERNAL where its status goes out with the message, and else cancelled with it. The caller lets
+// the batch go on either way.
 class AnswerCheck {
  public:
   // REQUIRES: `methods` is at PRE_SEND_MESSAGE; `state` is the call's, or null where the gate does

@@ -52,6 +52,15 @@ void Hide(int code, const Call& call, CallOpServerSendStatus* status) {
   SetErrorTrailers(call.request_id(), sent.trailers);
 }
 
+// Where even that fails: it takes no memory.
+void Blank(CallOpServerSendStatus* status) {
+  const grpc_private::SentStatus sent(*status);
+  *sent.code = GRPC_STATUS_INTERNAL;
+  sent.message->clear();
+  sent.details->clear();
+  sent.trailers->clear();
+}
+
 // gRPC's clients take any other for UNKNOWN.
 int KnownCode(int code) { return code >= 0 && code <= 16 ? code : grpc::StatusCode::UNKNOWN; }
 
@@ -68,7 +77,13 @@ grpc::internal::Call* AnswerHook::Wrap(const grpc::internal::Call& call, CallSta
 void AnswerHook::PerformOpsOnCall(grpc::internal::CallOpSetInterface* ops, grpc::internal::Call*) {
   // The batch that ends a call may do so before it comes back here, and this is gone then.
   grpc::internal::Call inner = inner_;
-  if (CallOpServerSendStatus* status = StatusIn(ops)) OnStatus(*status);
+  if (CallOpServerSendStatus* status = StatusIn(ops)) {
+    try {
+      OnStatus(*status);
+    } catch (...) {
+      Blank(status);
+    }
+  }
   inner.PerformOps(ops);
 }
 

@@ -43,7 +43,8 @@ RpcMetrics::RpcMetrics(std::vector<std::string> methods, std::vector<std::string
       sums_(buckets_ + methods_.size() * kBuckets),
       answers_(sums_ + methods_.size()),
       found_(answers_ + methods_.size() * kResults.size() * kActions.size()),
-      counters_(found_ + leaks_.size()) {}
+      counters_(found_ + leaks_.size()),
+      expected_(found_ - answers_) {}
 
 void RpcMetrics::RecordHandled(uint32_t method, int code, int64_t nanoseconds) {
   const size_t which = methods_.Clamp(method);
@@ -57,9 +58,17 @@ void RpcMetrics::RecordHandled(uint32_t method, int code, int64_t nanoseconds) {
   counters_.Add(sums_ + which, static_cast<uint64_t>(nanoseconds));
 }
 
+size_t RpcMetrics::AnswerCell(uint32_t method, AnswerResult result, bool blocked) const {
+  const size_t row = methods_.Clamp(method) * kResults.size() + static_cast<size_t>(result);
+  return row * kActions.size() + (blocked ? 1 : 0);
+}
+
+void RpcMetrics::ExpectAnswer(uint32_t method, AnswerResult result, bool blocked) {
+  expected_[AnswerCell(method, result, blocked)] = true;
+}
+
 void RpcMetrics::RecordAnswer(uint32_t method, AnswerResult result, bool blocked) {
-  const size_t pair = static_cast<size_t>(result) * kActions.size() + (blocked ? 1 : 0);
-  counters_.Add(answers_ + methods_.Clamp(method) * kResults.size() * kActions.size() + pair, 1);
+  counters_.Add(answers_ + AnswerCell(method, result, blocked), 1);
 }
 
 void RpcMetrics::RecordLeak(size_t leak) {
@@ -109,9 +118,9 @@ Family RpcMetrics::CollectAnswers() const {
   for (size_t m = 0; m < methods_.size(); ++m) {
     for (size_t r = 0; r < kResults.size(); ++r) {
       for (size_t a = 0; a < kActions.size(); ++a) {
-        const uint64_t count =
-            counters_.Sum(answers_ + (m * kResults.size() + r) * kActions.size() + a);
-        if (count == 0) continue;
+        const size_t cell = (m * kResults.size() + r) * kActions.size() + a;
+        const uint64_t count = counters_.Sum(answers_ + cell);
+        if (count == 0 && !expected_[cell]) continue;
         AddSample(&family, {{"method", methods_.name(m)},
                             {"result", std::string(kResults[r])},
                             {"action", std::string(kActions[a])}})

@@ -32,6 +32,9 @@ class RpcMetrics {
   // that gRPC does not know counts as UNKNOWN, which is what clients take it for. Negative
   // durations count as zero.
   void RecordHandled(uint32_t method, int code, int64_t nanoseconds);
+  // Has warden_responses_total show this one from the start, so that the first is an increase.
+  // Before calls come.
+  void ExpectAnswer(uint32_t method, AnswerResult result, bool blocked);
   // warden_responses_total: something was wrong with an answer, and it was kept back or let go.
   void RecordAnswer(uint32_t method, AnswerResult result, bool blocked);
   // warden_response_leaks_total, by the detector that found it.
@@ -40,6 +43,7 @@ class RpcMetrics {
   std::vector<prometheus::MetricFamily> Collect() const;
 
  private:
+  size_t AnswerCell(uint32_t method, AnswerResult result, bool blocked) const;
   prometheus::MetricFamily CollectHandled() const;
   prometheus::MetricFamily CollectDurations() const;
   prometheus::MetricFamily CollectAnswers() const;
@@ -49,6 +53,7 @@ class RpcMetrics {
   // Where each family begins among the counters.
   size_t handled_ = 0, buckets_ = 0, sums_ = 0, answers_ = 0, found_ = 0;
   StripedCounters counters_;
+  std::vector<bool> expected_;  // by AnswerCell
 };
 
 }  // namespace warden

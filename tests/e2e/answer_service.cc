@@ -33,6 +33,9 @@ grpc::Status AnswerOne(const Ask& ask, grpc::ServerContextBase* context, Reply* 
 
 template <typename Writer>
 void WriteAll(const Ask& ask, Writer* writer) {
+  while (ask.endless()) {
+    if (!writer->Write(ask.replies(0))) return;
+  }
   for (int i = 0; i < ask.replies_size(); ++i) {
     if (ask.last_with_status() && i + 1 == ask.replies_size()) {
       writer->WriteLast(ask.replies(i), {});
@@ -88,6 +91,7 @@ class Answering : public Base {
 
  protected:
   void Next() {
+    if (ask_.endless()) return this->StartWrite(&ask_.replies(0));
     if (next_ == ask_.replies_size()) {
       this->Finish(StatusOf(ask_));
       return;
@@ -221,7 +225,22 @@ class CallbackOwnAnswers final : public v1::OwnAnswers::CallbackService {
   std::atomic<int>* const runs_;
 };
 
+class RawEcho final : public v1::RawAnswers::WithRawCallbackMethod_Echo<v1::RawAnswers::Service> {
+ public:
+  using WithRawCallbackMethod_Echo::Echo;
+  grpc::ServerUnaryReactor* Echo(grpc::CallbackServerContext* context,
+                                 const grpc::ByteBuffer* request,
+                                 grpc::ByteBuffer* response) override {
+    *response = *request;
+    grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+    reactor->Finish(grpc::Status::OK);
+    return reactor;
+  }
+};
+
 }  // namespace
+
+std::unique_ptr<grpc::Service> MakeRawAnswers() { return std::make_unique<RawEcho>(); }
 
 std::unique_ptr<grpc::Service> MakeAnswers(Api api, std::atomic<int>* runs) {
   if (api == Api::kSync) return std::make_unique<SyncAnswers>(runs);

@@ -15,6 +15,9 @@ namespace warden::testing {
 std::unique_ptr<grpc::Service> MakeAnswers(Api api, std::atomic<int>* runs);
 std::unique_ptr<grpc::Service> MakeOwnAnswers(Api api, std::atomic<int>* runs);
 
+// warden.testing.v1.RawAnswers, of bytes instead of messages.
+std::unique_ptr<grpc::Service> MakeRawAnswers();
+
 }  // namespace warden::testing
 
 #endif  // WARDEN_TESTS_E2E_ANSWER_SERVICE_H_

@@ -39,6 +39,10 @@ CASES = {
     "WardenInternalErrors": ([decisions("internal", "0x5 1x20")], [decisions("internal", "3x30")], JOB, 8),
     "WardenBreakGlassUsed": ([metric("warden_break_glass_total", "0x5 1x20", method="/a.B/C")],
                              [metric("warden_break_glass_total", "7x30", method="/a.B/C")], JOB, 8),
+    "WardenResponseLeak": (
+        [metric("warden_responses_total", "0x5 1x20", method="/a.B/C", result="leak", action="detected")],
+        [metric("warden_responses_total", "0x5 1x20", method="/a.B/C", result="hidden", action="blocked")],
+        {**JOB, "method": "/a.B/C"}, 8),
     "WardenKeySetStale": ([metric("warden_keys_age_seconds", "7000+60x60", issuer="https://i")],
                           [metric("warden_keys_age_seconds", "3600+0x60", issuer="https://i")],
                           {**INSTANCE, "issuer": "https://i"}, 30),

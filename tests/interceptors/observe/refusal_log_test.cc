@@ -88,11 +88,14 @@ TEST(RefusalLogTest, NotesSayWhatTheyAre) {
   record.allowed = true;
   record.policy = "abc";
   for (const DecisionEvent event :
-       {DecisionEvent::kBreakGlass, DecisionEvent::kShadowDifference, DecisionEvent::kObserved}) {
+       {DecisionEvent::kBreakGlass, DecisionEvent::kShadowDifference, DecisionEvent::kObserved,
+        DecisionEvent::kHiddenError, DecisionEvent::kResponse}) {
     record.event = event;
     log.Record(record);
   }
-  ASSERT_THAT(lines.get(), SizeIs(3));
+  ASSERT_THAT(lines.get(), SizeIs(5));
+  EXPECT_EQ(nlohmann::json::parse(lines.get()[3])["event"], "hidden_error");
+  EXPECT_EQ(nlohmann::json::parse(lines.get()[4])["event"], "response");
   EXPECT_EQ(nlohmann::json::parse(lines.get()[0])["event"], "break_glass");
   EXPECT_EQ(nlohmann::json::parse(lines.get()[1])["event"], "shadow_difference");
   EXPECT_EQ(nlohmann::json::parse(lines.get()[2])["event"], "observed");

@@ -88,6 +88,17 @@ TEST(RpcMetricsTest, CountsAnswersAndLeaks) {
   EXPECT_EQ(counters.count("warden_response_leaks_total jwt"), 0u);
 }
 
+TEST(RpcMetricsTest, ExpectedAnswersAreThereFromTheStart) {
+  RpcMetrics metrics({"/a.B/C", "/a.B/D"}, {});
+  EXPECT_EQ(Counters(metrics).count("warden_responses_total /a.B/D leak blocked"), 0u);
+  metrics.ExpectAnswer(1, AnswerResult::kLeak, true);
+  std::map<std::string, double> counters = Counters(metrics);
+  EXPECT_EQ(counters.count("warden_responses_total /a.B/D leak blocked"), 1u);
+  EXPECT_EQ(counters["warden_responses_total /a.B/D leak blocked"], 0);
+  EXPECT_EQ(counters.count("warden_responses_total /a.B/D leak detected"), 0u);
+  EXPECT_EQ(counters.count("warden_responses_total /a.B/C leak blocked"), 0u);
+}
+
 TEST(RpcMetricsTest, NothingIsLostBetweenThreads) {
   RpcMetrics metrics({"/a.B/C"}, {});
   std::vector<std::thread> threads;
