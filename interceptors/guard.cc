@@ -124,6 +124,8 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
   guard->expiry_grace_ =
       DurationOr(streams.has_expiry_grace(), streams.expiry_grace(), absl::ZeroDuration());
   guard->clock_ = options.clock;
+  guard->health_ =
+      std::make_shared<HealthRegistry>(guard->clock_ ? guard->clock_ : [] { return absl::Now(); });
   guard->sink_ = options.sink != nullptr ? options.sink : std::make_shared<RefusalLog>();
   if (const absl::Status status = guard->MakeMetrics(); !status.ok()) return status;
   guard->MakeRpcMetrics();
@@ -137,8 +139,6 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
   guard->WatchFiles();
   guard->WatchSigningKeys();
   guard->api_key_watch_ = ApiKeyWatch::Start(config, std::move(api_keys), guard->metrics_);
-  guard->health_ =
-      std::make_shared<HealthRegistry>(guard->clock_ ? guard->clock_ : [] { return absl::Now(); });
   guard->WatchHealth();
   return guard;
 }
