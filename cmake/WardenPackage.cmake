@@ -18,7 +18,7 @@ set(header_dir ${CMAKE_INSTALL_INCLUDEDIR}/warden)
 
 set(libraries
   proto admin_proto config identity token condition policy apikey revocation limits rules rights
-  observe http
+  observe audit http
   revocation_store guard grpc)
 foreach(library ${libraries})
   set_target_properties(warden_${library} PROPERTIES EXPORT_NAME ${library})
