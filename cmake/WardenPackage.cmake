@@ -21,7 +21,8 @@ set(libraries
   sensitivity redact
   leaks
   observe http
-  revocation_store health guard admin grpc)
+  revocation_store health guard admin grpc
+  audit)
 foreach(library ${libraries})
   set_target_properties(warden_${library} PROPERTIES EXPORT_NAME ${library})
 endforeach()
