@@ -63,7 +63,8 @@ condition::Type TypeOfValue(const FieldDescriptor& field) {
 
 CelTarget TargetOfMessage(const Descriptor& type) {
   std::set<const Descriptor*> seen;
-  return {condition::Type::OfMessage(type), CelThis::kMessage, &type, HasSensitive(type, &seen)};
+  return {condition::Type::OfMessage(type), CelThis::kMessage, &type, HasSensitive(type, &seen),
+          false};
 }
 
 CelTarget TargetOfValue(const FieldDescriptor& field, bool sensitive) {
@@ -144,9 +145,9 @@ void CelBuilder::Add(const Condition& condition, const Predefined* predefined) {
   RuleText text;
   text.id = condition.id;
   text.message = condition.message.empty()
-                     ? absl::StrCat("\"", condition.expression, "\" returned false")
+                     ? absl::StrCat("\"", ShowSaid(condition.expression), "\" returned false")
                      : condition.message;
-  text.path = condition.path;
+  if (target_.of_field) text.path = condition.path;
   rule.text = static_cast<uint32_t>(data_->texts.size());
   rule.subject = target_.kind;
   rule.shows_text = condition.message.empty() && !target_.sensitive;

@@ -166,6 +166,9 @@ TEST(CelTest, WhatIsSaid) {
 }
 
 TEST(CelTest, RulePathsAndKeys) {
+  rules_test::CelSpan span;
+  span.set_from(1);
+  EXPECT_EQ(ViolationsOf(span).at(0).rule_path, "");  // stands in no FieldRules
   rules_test::CelContainers message;
   message.add_names("abcd");
   (*message.mutable_counts())[""] = 100;
@@ -235,6 +238,25 @@ TEST(CelTest, MistakesAreFoundAtStartUp) {
       "t.proto: t.M.g: `cel_expression[0]`, at 1:1: no name `rule`; there are `this`, `now`\n"
       "t.proto: t.M.h: `field_mask.paths_of`: no message t.N is known here; import its proto\n"
       "t.proto: t.M.i: `cel_expression[0]`, at 1:6: bytes and string are never equal");
+}
+
+TEST(CelTest, TheExampleOfTheDocs) {
+  EXPECT_EQ(ErrorOf(R"text(
+      message M {
+        option (warden.v1.message_rules).cel = {
+          id: "stay.order"
+          message: "departure must be after arrival"
+          expression: "this.arrival < this.departure"
+        };
+        google.protobuf.Timestamp arrival = 1 [(warden.v1.rules) = {required: true, cel: {id: "stay.future", expression: "this > now"}}];
+        google.protobuf.Timestamp departure = 2 [(warden.v1.rules).required = true];
+        int32 beds = 3 [(warden.v1.rules).cel_expression = "this % 2 == 0"];
+        repeated string guests = 4 [(warden.v1.rules).cel = {
+          id: "stay.guests"
+          expression: "this.exists(g, g.endsWith('*')) ? '' : 'one of the %d guests must be marked with *'.format([this.size()])"
+        }];
+      })text"),
+            "");
 }
 
 // The functions, with values and verdicts of the ecosystem's conformance suite
