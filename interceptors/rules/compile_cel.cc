@@ -16,6 +16,9 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
+// It becomes a label of metrics.
+constexpr size_t kMostId = 200;
+
 bool HasSensitive(const Descriptor& type, std::set<const Descriptor*>* seen) {
   if (!seen->insert(&type).second) return false;
   for (int i = 0; i < type.field_count(); ++i) {
@@ -139,6 +142,11 @@ void CelBuilder::Add(const Condition& condition, const Predefined* predefined) {
   if (condition.id.empty()) {
     return site_.Add(
         absl::StrCat(condition.place, ": `id` is missing: violations are known by it"));
+  }
+  if (condition.id.size() > kMostId) {
+    return site_.Add(absl::StrCat("`", condition.path,
+                                  "`: violations are known, and counted, by an id of at most ",
+                                  kMostId, " bytes; give it a shorter `id` in `cel`"));
   }
   CelRule rule;
   if (!Compile(condition, MakeEnvironment(predefined), &rule)) return;
