@@ -4,18 +4,20 @@
 #include <array>
 #include <string>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/duration.pb.h"
 #include "google/rpc/error_details.pb.h"
+#include "interceptors/violation_details.h"
 
 namespace warden {
 namespace {
 
 constexpr char kDomain[] = "warden";
 
-void AddErrorInfo(const ReasonInfo& info, const StepUpRule* step_up, google::rpc::Status* status) {
+void AddErrorInfo(const ReasonInfo& info, const StepUpRule* step_up,
+                  const std::vector<Violation>& violations, google::rpc::Status* status) {
   google::rpc::ErrorInfo error;
+  AddRuleConstants(violations, &error);
   if (step_up != nullptr) {
     for (const auto& [name, value] : step_up->parameters) (*error.mutable_metadata())[name] = value;
   }
@@ -62,44 +64,26 @@ void AddLimit(const Refusal& refusal, google::rpc::Status* status) {
   }
 }
 
-// "string.min_len" becomes "STRING_MIN_LEN": google.rpc asks for UPPER_SNAKE_CASE.
-std::string PublicRule(std::string_view rule) {
-  std::string name(rule);
-  for (char& c : name)
-    c = absl::ascii_isalnum(static_cast<unsigned char>(c))
-            ? absl::ascii_toupper(static_cast<unsigned char>(c))
-            : '_';
-  return name;
-}
-
-void AddViolations(const Refusal& refusal, google::rpc::Status* status) {
-  google::rpc::BadRequest bad;
-  for (const Violation& violation : refusal.violations) {
-    auto* field = bad.add_field_violations();
-    field->set_field(violation.field);
-    field->set_description(absl::StrCat(violation.message, " [", violation.rule, "]"));
-    field->set_reason(PublicRule(violation.rule));
-  }
-  status->add_details()->PackFrom(bad);
-}
-
 void AddDynamic(const Refusal& refusal, google::rpc::Status* status) {
   AddLimit(refusal, status);
-  if (!refusal.violations.empty()) AddViolations(refusal, status);
+  if (!refusal.violations.empty()) {
+    status->add_details()->PackFrom(DescribeViolations(refusal.violations));
+  }
 }
 
-void AddConstant(Reason reason, const StepUpRule* step_up, google::rpc::Status* status) {
+void AddConstant(Reason reason, const StepUpRule* step_up, const std::vector<Violation>& violations,
+                 google::rpc::Status* status) {
   const ReasonInfo& info = InfoOf(reason);
   status->set_code(static_cast<int>(info.code));
   status->set_message(std::string(info.text));
-  AddErrorInfo(info, step_up, status);
+  AddErrorInfo(info, step_up, violations, status);
 }
 
 std::array<std::string, kReasonCount> SerializeConstants() {
   std::array<std::string, kReasonCount> constants;
   for (size_t i = 0; i < kReasonCount; ++i) {
     google::rpc::Status status;
-    AddConstant(static_cast<Reason>(i), nullptr, &status);
+    AddConstant(static_cast<Reason>(i), nullptr, {}, &status);
     constants[i] = status.SerializeAsString();
   }
   return constants;
@@ -110,7 +94,9 @@ std::array<std::string, kReasonCount> SerializeConstants() {
 std::string SerializedPublicStatus(const Refusal& refusal) {
   static const auto* const constants =
       new std::array<std::string, kReasonCount>(SerializeConstants());
-  if (refusal.step_up != nullptr) return PublicStatus(refusal).SerializeAsString();
+  if (refusal.step_up != nullptr || !refusal.violations.empty()) {
+    return PublicStatus(refusal).SerializeAsString();
+  }
   std::string bytes = (*constants)[static_cast<size_t>(refusal.reason)];
   google::rpc::Status dynamic;
   AddDynamic(refusal, &dynamic);
@@ -143,7 +129,7 @@ std::string StreamText(const Refusal& refusal) {
 
 google::rpc::Status PublicStatus(const Refusal& refusal) {
   google::rpc::Status status;
-  AddConstant(refusal.reason, refusal.step_up.get(), &status);
+  AddConstant(refusal.reason, refusal.step_up.get(), refusal.violations, &status);
   AddDynamic(refusal, &status);
   return status;
 }

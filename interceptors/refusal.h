@@ -31,8 +31,8 @@ struct Refusal {
 };
 
 // The error that the client sees: the reason's constant text with ErrorInfo (domain "warden"), and
-// RetryInfo with QuotaFailure, or BadRequest, or the challenge in ErrorInfo's metadata, where they
-// apply. https://google.aip.dev/193.
+// RetryInfo with QuotaFailure, or BadRequest (violation_details.h), or the challenge in ErrorInfo's
+// metadata, where they apply. https://google.aip.dev/193.
 // Thread-safe.
 google::rpc::Status PublicStatus(const Refusal& refusal);
 

@@ -61,6 +61,7 @@ size_t SizeOf(const Value& container) {
 
 std::optional<Value> Find(Context& context, const Value& map, const Value& key) {
   if (map.form == Form::kJson) return FindJson(*map.json, key);
+  if (map.form == Form::kField) return FindInField(context, *map.message, *map.field, key);
   std::optional<Value> found;
   const auto look = [&](const Value& each, const Value& value) {
     if (!SameKey(each, key)) return true;

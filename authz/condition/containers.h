@@ -26,6 +26,9 @@ Value ElementAt(Context& context, const Value& list, size_t index);
 // The value of a key; nothing if there is none. Numbers are compared as numbers: 1, 1u and 1.0 are
 // the same key.
 std::optional<Value> Find(Context& context, const Value& map, const Value& key);
+// The same for a map field of a message, in constant time.
+std::optional<Value> FindInField(Context& context, const google::protobuf::Message& message,
+                                 const google::protobuf::FieldDescriptor& field, const Value& key);
 // Calls `each` for every entry, in no particular order, until it returns false. False if the budget
 // ended it.
 bool WalkMap(Context& context, const Value& map,

@@ -16,6 +16,9 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
+// It becomes a label of metrics.
+constexpr size_t kMostId = 200;
+
 bool HasSensitive(const Descriptor& type, std::set<const Descriptor*>* seen) {
   if (!seen->insert(&type).second) return false;
   for (int i = 0; i < type.field_count(); ++i) {
@@ -63,7 +66,8 @@ condition::Type TypeOfValue(const FieldDescriptor& field) {
 
 CelTarget TargetOfMessage(const Descriptor& type) {
   std::set<const Descriptor*> seen;
-  return {condition::Type::OfMessage(type), CelThis::kMessage, &type, HasSensitive(type, &seen)};
+  return {condition::Type::OfMessage(type), CelThis::kMessage, &type, HasSensitive(type, &seen),
+          false};
 }
 
 CelTarget TargetOfValue(const FieldDescriptor& field, bool sensitive) {
@@ -139,14 +143,19 @@ void CelBuilder::Add(const Condition& condition, const Predefined* predefined) {
     return site_.Add(
         absl::StrCat(condition.place, ": `id` is missing: violations are known by it"));
   }
+  if (condition.id.size() > kMostId) {
+    return site_.Add(absl::StrCat("`", condition.path,
+                                  "`: violations are known, and counted, by an id of at most ",
+                                  kMostId, " bytes; give it a shorter `id` in `cel`"));
+  }
   CelRule rule;
   if (!Compile(condition, MakeEnvironment(predefined), &rule)) return;
   RuleText text;
   text.id = condition.id;
   text.message = condition.message.empty()
-                     ? absl::StrCat("\"", condition.expression, "\" returned false")
+                     ? absl::StrCat("\"", ShowSaid(condition.expression), "\" returned false")
                      : condition.message;
-  text.path = condition.path;
+  if (target_.of_field) text.path = condition.path;
   rule.text = static_cast<uint32_t>(data_->texts.size());
   rule.subject = target_.kind;
   rule.shows_text = condition.message.empty() && !target_.sensitive;

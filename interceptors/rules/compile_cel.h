@@ -21,6 +21,7 @@ struct CelTarget {
   // The value, or something in it, is marked `(warden.v1.sensitive)`: no text that is made of it
   // may be shown.
   bool sensitive = false;
+  bool of_field = true;  // the rules stand in a FieldRules
 };
 
 CelTarget TargetOfMessage(const google::protobuf::Descriptor& type);

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <type_traits>
 
 #include "absl/strings/str_cat.h"
 #include "interceptors/rules/compile_value.h"
@@ -166,7 +167,8 @@ void CompileSet(Op op, std::string_view name, const char* words, std::vector<T> 
   out.AddCheck(op, name, absl::StrCat(words, ShowList(shown))).index =
       static_cast<uint32_t>(sets.size());
   out.AddConstant(name, ShowList(shown));
-  std::sort(set.begin(), set.end());
+  // Sets of doubles are not searched by order, which NaN does not have.
+  if constexpr (!std::is_same_v<T, double>) std::sort(set.begin(), set.end());
   sets.push_back(std::move(set));
 }
 

@@ -34,7 +34,7 @@ bool HasOwnRules(const FieldPlan& plan, const ProgramData& data) {
 }  // namespace
 
 std::unique_ptr<const ProgramData> Compiler::Compile(const Descriptor& type) {
-  data_->required_text = AddText("required", "value is required");
+  data_->required_text = AddText("required", "value is required", "required");
   data_->oneof_required_text = AddText("required", "exactly one field is required in the oneof");
   data_->depth_text = AddText("warden.max_depth", "message is nested too deeply");
   PlanOf(type);
@@ -49,7 +49,6 @@ std::unique_ptr<const ProgramData> Compiler::Compile(const Descriptor& type) {
 }
 
 uint32_t Compiler::AddText(std::string id, std::string message, std::string path) {
-  if (path.empty()) path = id;
   data_->texts.push_back({std::move(id), std::move(message), std::move(path)});
   return static_cast<uint32_t>(data_->texts.size() - 1);
 }
@@ -92,6 +91,10 @@ void Compiler::CompileMessage(uint32_t index) {
     plan.fields.push_back(CompileField(*field, in_group));
   }
   for (int i = 0; i < type.real_oneof_decl_count(); ++i) CompileOneof(*type.oneof_decl(i), &plan);
+  if (plan.disabled) {
+    plan = MessagePlan();  // its mistakes were found all the same
+    plan.type = &type;
+  }
   data_->messages[index] = std::move(plan);
 }
 
@@ -104,6 +107,7 @@ void Compiler::CompileGroups(const Descriptor& type, MessagePlan* plan) {
   CelBuilder cel(data_.get(), site, TargetOfMessage(type));
   cel.AddRules(view);
   plan->cel = cel.range();
+  plan->disabled = view.Bool("disabled").value_or(false);  // of earlier versions of buf.validate
   for (const Message* rule : view.Subs("oneof")) CompileGroup(*rule, type, site, plan);
   view.ReportUnread(site, "a message");
 }
@@ -207,14 +211,16 @@ void Compiler::CompileSize(RuleView& rules, std::string_view kind, std::string_v
   const std::string prefix = absl::StrCat(std::string(kind), ".");
   if (const std::optional<uint64_t> least = rules.Size(min)) {
     container.min = *least;
-    container.min_text = AddText(prefix + std::string(min),
-                                 absl::StrCat("must have at least ", ShowCount(*least, noun)));
+    const std::string rule = prefix + std::string(min);
+    container.min_text =
+        AddText(rule, absl::StrCat("must have at least ", ShowCount(*least, noun)), rule);
     data_->texts.back().constants = {{std::string(min), absl::StrCat(*least)}};
   }
   if (const std::optional<uint64_t> most = rules.Size(max)) {
     container.max = *most;
-    container.max_text = AddText(prefix + std::string(max),
-                                 absl::StrCat("must have at most ", ShowCount(*most, noun)));
+    const std::string rule = prefix + std::string(max);
+    container.max_text =
+        AddText(rule, absl::StrCat("must have at most ", ShowCount(*most, noun)), rule);
     data_->texts.back().constants = {{std::string(max), absl::StrCat(*most)}};
   }
   if (container.max < container.min) {
@@ -236,7 +242,7 @@ void Compiler::CompileList(const Message& rules, RuleSource& source, const Site&
       site.Add("`repeated.unique` is not supported for messages");
     }
     data_->containers[plan->container].unique_text =
-        AddText("repeated.unique", "must not have the same item twice");
+        AddText("repeated.unique", "must not have the same item twice", "repeated.unique");
   }
   const Message* items = view.Sub("items");
   whole.AddPredefined(view, source);

@@ -48,7 +48,7 @@ class Compiler {
                   CelBuilder& whole, FieldPlan* plan);
   void CompileSize(RuleView& rules, std::string_view kind, std::string_view min,
                    std::string_view max, std::string_view noun, const Site& site, FieldPlan* plan);
-  // `path` is the id where it is not given.
+  // `path` is of rules that stand in a FieldRules.
   uint32_t AddText(std::string id, std::string message, std::string path = "");
   // The rules that one of the sources has; a problem if more than one has any.
   FoundRules FindRules(

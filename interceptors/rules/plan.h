@@ -245,6 +245,7 @@ struct MessagePlan {
   std::vector<OneofPlan> oneofs;  // those that are required
   std::vector<FieldGroupPlan> groups;
   CelRange cel;
+  bool disabled = false;
 
   bool empty() const { return fields.empty() && oneofs.empty() && groups.empty() && cel.empty(); }
 };

@@ -228,8 +228,9 @@ void RuleView::ReportUnread(const Site& site, std::string_view type) const {
   for (const FieldDescriptor* rule : unread_) site.Add(Unsupported(*rule, type));
   const auto& unknown = reflection_.GetUnknownFields(rules_);
   for (int i = 0; i < unknown.field_count(); ++i) {
-    site.Add(absl::StrCat("rule number ", unknown.field(i).number(), " of `",
-                          rules_.GetDescriptor()->full_name(), "` is not known"));
+    site.Add(absl::StrCat(
+        "rule number ", unknown.field(i).number(), " of `", rules_.GetDescriptor()->full_name(),
+        "` is not known: it is of a later version, or its proto is missing here"));
   }
 }
 

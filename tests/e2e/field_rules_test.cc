@@ -106,6 +106,21 @@ const Row kRows[] = {
      "labels", "MAP_MAX_PAIRS"},
     {"a label's value", [](CheckedRequest& r) { (*r.mutable_labels())["env"] = "planted-value"; },
      "labels[\"env\"]", "STRING_MAX_LEN"},
+    {"a condition on the message", [](CheckedRequest& r) { r.set_note("planted-value"); }, "",
+     "CHECKED_NOTE"},
+    {"a condition on a secret", [](CheckedRequest& r) { r.set_secret("planted"); }, "secret",
+     "CHECKED_SECRET"},
+    {"a condition without id", [](CheckedRequest& r) { r.set_even(3); }, "even", "THIS___2____0"},
+    {"a condition on an item",
+     [](CheckedRequest& r) {
+       r.add_points(50);
+       r.add_points(3);
+     },
+     "points[1]", "CHECKED_POINT"},
+    {"a condition that cannot be evaluated", [](CheckedRequest& r) { r.add_points(0); },
+     "points[0]", "CHECKED_POINT"},
+    {"a mask's path", [](CheckedRequest& r) { r.mutable_mask()->add_paths("planted-value"); },
+     "mask", "FIELD_MASK_PATHS_OF"},
     {"secret is too long", [](CheckedRequest& r) { r.set_secret("planted-value"); }, "secret",
      "STRING_MAX_LEN"},
 };
@@ -130,6 +145,7 @@ TEST_P(FieldRulesTest, EachBrokenRuleIsNamedWithItsField) {
       before.ExpectRefused(method, answer, kInvalid);
       EXPECT_THAT(answer.violations, ElementsAre(Pair(row.field, row.rule)));
       EXPECT_THAT(answer.Everything(), Not(HasSubstr("planted-value")));
+      EXPECT_THAT(answer.Everything(), Not(HasSubstr("not planted")));
       const RefusalRecord record = world().sink().records().back();
       EXPECT_THAT(record.detail, HasSubstr(row.field));
       EXPECT_THAT(record.text(), Not(HasSubstr("planted-value")));
@@ -152,6 +168,17 @@ TEST_P(FieldRulesTest, AllBrokenRulesAreNamedAtOnce) {
                                    Pair("items[0].sku", "STRING_PATTERN"),
                                    Pair("items[0].quantity", "UINT32_GTE_LTE"),
                                    Pair("secret", "STRING_MAX_LEN")));
+}
+
+TEST_P(FieldRulesTest, TheConstantsOfARuleReachTheClient) {
+  CheckedRequest request = Valid();
+  request.set_name("p");
+  request.mutable_items(0)->set_quantity(0);
+  const Answer answer = Send(Call("Checked", request.SerializeAsString()));
+  EXPECT_THAT(answer.metadata,
+              UnorderedElementsAre(Pair("rule_0", "string.min_len"), Pair("rule_0_min_len", "2"),
+                                   Pair("rule_1", "uint32.gte_lte"), Pair("rule_1_gte", "1"),
+                                   Pair("rule_1_lte", "100")));
 }
 
 TEST_P(FieldRulesTest, AnAnswerNamesAtMostTheConfiguredNumberOfViolations) {

@@ -42,6 +42,7 @@ void ReadDetails(const std::string& bytes, Answer* answer) {
     if (detail.UnpackTo(&error)) {
       answer->reason = error.reason();
       answer->domain = error.domain();
+      answer->metadata = {error.metadata().begin(), error.metadata().end()};
     } else if (detail.UnpackTo(&retry)) {
       answer->has_retry_info = true;
       answer->retry_after = absl::Seconds(retry.retry_delay().seconds()) +

@@ -31,6 +31,7 @@ struct Answer {
   // From google.rpc.Status in grpc-status-details-bin; empty where absent.
   std::string reason;  // ErrorInfo
   std::string domain;
+  std::map<std::string, std::string> metadata;
   std::map<std::string, std::string> violations;  // BadRequest: field to FieldViolation.reason
   std::vector<std::string> violation_texts;
   absl::Duration retry_after = absl::ZeroDuration();

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 #include <string>
 
@@ -86,6 +87,44 @@ TEST(RefusalTest, ABadRequestNamesFieldsAndRules) {
   EXPECT_EQ(bad[0].field_violations(0).reason(), "STRING_MIN_LEN");
   EXPECT_EQ(bad[0].field_violations(0).description(), "too short [string.min_len]");
   EXPECT_EQ(DetailsOf<google::rpc::ErrorInfo>(status).at(0).reason(), "REQUEST_INVALID");
+}
+
+TEST(RefusalTest, TheConstantsOfBrokenRulesAreForMachines) {
+  Violation first{.field = "a", .rule = "int32.gte_lt", .message = "x"};
+  first.constants = {{"gte", "1"}, {"lt", "5"}};
+  const Violation second{.field = "b", .rule = "required", .message = "y"};
+  const google::rpc::Status status =
+      PublicStatus({.reason = Reason::kRequestInvalid, .violations = {first, second}});
+  const auto errors = DetailsOf<google::rpc::ErrorInfo>(status);
+  ASSERT_EQ(errors.size(), 1u);  // https://google.aip.dev/193: each type once
+  const std::map<std::string, std::string> metadata(errors[0].metadata().begin(),
+                                                    errors[0].metadata().end());
+  const std::map<std::string, std::string> expected = {
+      {"rule_0", "int32.gte_lt"}, {"rule_0_gte", "1"}, {"rule_0_lt", "5"}, {"rule_1", "required"}};
+  EXPECT_EQ(metadata, expected);
+}
+
+// An answer that is too large for a client's bound on metadata would reach it as another error.
+TEST(RefusalTest, AnyNumberOfViolationsFitsIntoTheMetadata) {
+  Violation large{.field = std::string(10'000, 'f'),
+                  .rule = std::string(10'000, 'r'),
+                  .message = std::string(2'000, 'm') + "\xc3\xb6"};
+  large.constants = {{"in", std::string(10'000, 'c')}};
+  for (const size_t count : {1u, 2u, 16u, 1000u}) {
+    const google::rpc::Status status = PublicStatus(
+        {.reason = Reason::kRequestInvalid, .violations = std::vector<Violation>(count, large)});
+    EXPECT_LT(status.ByteSizeLong(), 7'000u);
+    const auto bad = DetailsOf<google::rpc::BadRequest>(status);
+    ASSERT_EQ(bad.size(), 1u);
+    EXPECT_GE(bad[0].field_violations_size(), 1);
+    EXPECT_LE(bad[0].field_violations(0).reason().size(), 63u);
+  }
+  // What is cut stays UTF-8.
+  Violation umlauts{.field = "a", .rule = "b", .message = "x"};
+  for (int i = 0; i < 1000; ++i) umlauts.message += "\xc3\xb6";
+  const auto bad = DetailsOf<google::rpc::BadRequest>(
+      PublicStatus({.reason = Reason::kRequestInvalid, .violations = {umlauts}}));
+  EXPECT_EQ(bad[0].field_violations(0).description().substr(995), "\xc3\xb6\xc3\xb6... [b]");
 }
 
 }  // namespace

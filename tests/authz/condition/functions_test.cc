@@ -78,6 +78,26 @@ TEST(FunctionsTest, FormatIsPaidFor) {
       StartsWith("error: the evaluation took more steps than it may"));
 }
 
+// Keys are looked up by their value, whatever number they are written as, and at a constant price.
+TEST(FunctionsTest, KeysOfMapFields) {
+  Order order;
+  for (int i = 0; i < 5000; ++i) (*order.mutable_by_number())[i].set_count(1);
+  (*order.mutable_labels())["env"] = "prod";
+  const Row rows[] = {
+      {"request.by_number.all(k, request.by_number[k].count == 1)", "true"},
+      {"request.by_number[4u].count == 1 && request.by_number[dyn(4.0)].count == 1", "true"},
+      {"-1 in request.by_number || 5000 in request.by_number", "false"},
+      {"dyn(4.5) in request.by_number || dyn(0.0 / 0.0) in request.by_number", "false"},
+      {"dyn(1e300) in request.by_number || 9223372036854775807 in request.by_number", "false"},
+      {"dyn('4') in request.by_number || dyn(true) in request.by_number", "false"},
+      {"request.by_number[5000].count == 1", "error: no such key"},
+      {"request.labels['env'] == 'prod' && request.labels.env == 'prod'", "true"},
+      {"'en' in request.labels || '' in request.labels", "false"},
+  };
+  for (const Row& row : rows)
+    EXPECT_THAT(Decide(row.text, order), StartsWith(row.expected)) << row.text;
+}
+
 Value Twice(Context&, const Value* args, const void*) { return Value::Int(2 * args[0].i); }
 
 constexpr Overload kMore[] = {

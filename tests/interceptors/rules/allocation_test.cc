@@ -5,6 +5,7 @@
 #include <new>
 #include <string>
 
+#include "cel_rules_test.pb.h"
 #include "rules_test.pb.h"
 #include "tests/interceptors/rules/rules_testing.h"
 
@@ -81,6 +82,25 @@ TEST(AllocationTest, StringsListsAndWellKnownTypes) {
   rules_test::Tree* last = &tree;
   for (int i = 0; i < 100; ++i) last = last->mutable_left();
   EXPECT_EQ(AllocationsOf(tree), 0u);
+}
+
+TEST(AllocationTest, Conditions) {
+  rules_test::CelScalars scalars;
+  scalars.set_even(2);
+  scalars.set_ratio(0.5);
+  scalars.set_word("a word that does not fit into a short string");
+  scalars.mutable_inner()->set_a(1);
+  scalars.mutable_wrapped()->set_value("another that does not fit into a short string");
+  scalars.mutable_timeout()->set_seconds(3);
+  EXPECT_EQ(AllocationsOf(scalars), 0u);
+  rules_test::CelSpan span;
+  span.set_to(3);
+  EXPECT_EQ(AllocationsOf(span), 0u);
+  rules_test::CelContainers containers;
+  for (int i = 0; i < 100; ++i) containers.add_ones(1);
+  for (int i = 0; i < 8; ++i)
+    containers.add_distinct("a rather long item number " + std::to_string(i));
+  EXPECT_EQ(AllocationsOf(containers), 0u);
 }
 
 TEST(AllocationTest, MapsOfScalars) {

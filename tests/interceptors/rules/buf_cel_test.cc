@@ -92,6 +92,26 @@ TEST(BufCelTest, Messages) {
   });
 }
 
+// annotated/float_bounds.proto of that suite.
+TEST(BufCelTest, SetsOfFloatsWithNan) {
+  ExpectRows<rules_test::BufFloats>({
+      {"val: 5 dval: 5", {}},
+      {"val: inf dval: -inf", {}},
+      {"val: 0.1 dval: 0.1", {}},
+      {"val: 2147483648 dval: 9007199254740993", {}},
+      {"val: nan dval: nan", {"val: float.in", "dval: double.in"}},
+      {"val: 7", {"val: float.in"}},
+      {"many: [nan, nan]", {}},
+      {"many: [0, -0]", {"many: repeated.unique"}},
+      {"ten: nan", {"ten: float.const"}},
+  });
+}
+
+TEST(BufCelTest, DisabledMessages) {
+  ExpectRows<rules_test::BufDisabled>({{"val: 1", {}}, {"", {}}});
+  ExpectRows<rules_test::BufWithDisabled>({{"disabled { val: 1 }", {}}});
+}
+
 TEST(BufCelTest, WhatIsSaid) {
   rules_test::BufPredefined message;
   message.set_path("../invalid/path");

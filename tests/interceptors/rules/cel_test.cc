@@ -1,5 +1,6 @@
 // Conditions in rules: when they are asked, what they say, and what is not told.
 #include <gmock/gmock.h>
+#include <google/protobuf/dynamic_message.h>
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
@@ -166,6 +167,9 @@ TEST(CelTest, WhatIsSaid) {
 }
 
 TEST(CelTest, RulePathsAndKeys) {
+  rules_test::CelSpan span;
+  span.set_from(1);
+  EXPECT_EQ(ViolationsOf(span).at(0).rule_path, "");  // stands in no FieldRules
   rules_test::CelContainers message;
   message.add_names("abcd");
   (*message.mutable_counts())[""] = 100;
@@ -235,6 +239,58 @@ TEST(CelTest, MistakesAreFoundAtStartUp) {
       "t.proto: t.M.g: `cel_expression[0]`, at 1:1: no name `rule`; there are `this`, `now`\n"
       "t.proto: t.M.h: `field_mask.paths_of`: no message t.N is known here; import its proto\n"
       "t.proto: t.M.i: `cel_expression[0]`, at 1:6: bytes and string are never equal");
+}
+
+TEST(CelTest, IdsAreBounded) {
+  const std::string sum = "this" + std::string(200, ' ') + "> 1";
+  EXPECT_EQ(
+      ErrorOf(absl::StrCat("message M { int32 a = 1 [(warden.v1.rules).cel_expression = \"", sum,
+                           "\"]; }")),
+      "t.proto: t.M.a: `cel_expression[0]`: violations are known, and counted, by an id of at "
+      "most 200 bytes; give it a shorter `id` in `cel`");
+  EXPECT_EQ(ErrorOf(absl::StrCat("message M { int32 a = 1 [(warden.v1.rules).cel = {id: \"sum\", "
+                                 "expression: \"",
+                                 sum, "\"}]; }")),
+            "");
+}
+
+// An empty message is the zero value of an item, as "" is.
+TEST(CelTest, EmptyMessagesAmongItems) {
+  ProtoPool pool;
+  const auto* file = pool.AddMessages(R"text(
+      message N { int32 a = 1 [(warden.v1.rules).int32.gt = 1]; }
+      message M {
+        repeated N n = 1 [(warden.v1.rules).repeated.items = {
+          ignore: IGNORE_IF_ZERO_VALUE, cel: {id: "n.two", expression: "this.a >= 2"}
+        }];
+      })text");
+  ASSERT_NE(file, nullptr);
+  const auto* type = file->FindMessageTypeByName("M");
+  google::protobuf::DynamicMessageFactory factory;
+  const std::unique_ptr<google::protobuf::Message> message(factory.GetPrototype(type)->New());
+  ASSERT_TRUE(
+      google::protobuf::TextFormat::ParseFromString("n {} n { a: 1 } n { a: 2 }", message.get()));
+  EXPECT_THAT(Broken(*MustCompile(*type), *message),
+              UnorderedElementsAre("n[1]: n.two", "n[1].a: int32.gt"));
+}
+
+TEST(CelTest, TheExampleOfTheDocs) {
+  EXPECT_EQ(ErrorOf(R"text(
+      message M {
+        option (warden.v1.message_rules).cel = {
+          id: "stay.order"
+          message: "departure must be after arrival"
+          expression: "this.arrival < this.departure"
+        };
+        google.protobuf.Timestamp arrival = 1 [(warden.v1.rules) = {required: true, cel: {id: "stay.future", expression: "this > now"}}];
+        google.protobuf.Timestamp departure = 2 [(warden.v1.rules).required = true];
+        int32 beds = 3 [(warden.v1.rules).cel_expression = "this % 2 == 0"];
+        repeated string guests = 4 [(warden.v1.rules).cel = {
+          id: "stay.guests"
+          expression: "this.exists(g, g.endsWith('*')) ? '' : 'one of the %d guests must be marked with *'.format([this.size()])"
+        }];
+      })text"),
+            "");
 }
 
 // The functions, with values and verdicts of the ecosystem's conformance suite

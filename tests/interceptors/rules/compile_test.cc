@@ -209,8 +209,12 @@ TEST(CompileTest, RefusesRulesOfALaterVersion) {
   ASSERT_NE(built, nullptr);
   const auto program = Program::Compile(*built->message_type(0));
   EXPECT_EQ(program.status().message(),
-            "later.proto: later.M.f: rule number 98 of `warden.v1.StringRules` is not known\n"
-            "later.proto: later.M.f: rule number 99 of `warden.v1.FieldRules` is not known");
+            "later.proto: later.M.f: rule number 98 of `warden.v1.StringRules` is not known: it is "
+            "of a later version, or "
+            "its proto is missing here\n"
+            "later.proto: later.M.f: rule number 99 of `warden.v1.FieldRules` is not known: it is "
+            "of a later version, or "
+            "its proto is missing here");
 }
 
 TEST(CompileTest, IgnoredRulesMustStillBeRight) {

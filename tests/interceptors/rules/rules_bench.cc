@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cel_rules_test.pb.h"
 #include "interceptors/rules/program.h"
 #include "rules_test.pb.h"
 
@@ -46,6 +47,21 @@ void BM_TenFieldsOneViolation(benchmark::State& state) {
   Run(state, order, false);
 }
 BENCHMARK(BM_TenFieldsOneViolation);
+
+void BM_OneCondition(benchmark::State& state) {
+  rules_test::CelPair message;
+  message.set_from(1);
+  message.set_to(2);
+  Run(state, message, true);
+}
+BENCHMARK(BM_OneCondition);
+
+void BM_ConditionOverList(benchmark::State& state) {
+  rules_test::CelContainers message;
+  for (int64_t i = 0; i < state.range(0); ++i) message.add_ones(1);
+  Run(state, message, true);
+}
+BENCHMARK(BM_ConditionOverList)->Arg(10)->Arg(1000);
 
 void BM_NoRules(benchmark::State& state) {
   rules_test::Unruled message;
