@@ -17,7 +17,7 @@ set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/warden)
 set(header_dir ${CMAKE_INSTALL_INCLUDEDIR}/warden)
 
 set(libraries
-  proto admin_proto config identity token condition policy apikey revocation limits sensitivity rules rights redact
+  proto admin_proto config identity token condition policy apikey revocation limits sensitivity content rules rights redact shape normalize
   observe http
   revocation_store guard grpc)
 foreach(library ${libraries})

@@ -11,6 +11,7 @@
 #include "authz/policy/access.h"
 #include "authz/policy/access_condition.h"
 #include "interceptors/limits/limit_spec.h"
+#include "interceptors/normalize/normalizer.h"
 #include "interceptors/rights/field_rights.h"
 #include "interceptors/rules/program.h"
 
@@ -71,6 +72,29 @@ class RuleCompiler {
       programs_;
 };
 
+// The forms of strings, likewise.
+class FormCompiler {
+ public:
+  explicit FormCompiler(ProblemList* problems) : problems_(problems) {}
+
+  std::shared_ptr<const Normalizer> ForType(const google::protobuf::Descriptor& type) {
+    const auto [entry, added] = normalizers_.try_emplace(&type);
+    if (!added) return entry->second;
+    std::vector<std::string> found;
+    entry->second = Normalizer::Compile(type, &found);
+    for (const std::string& problem : found) {
+      if (reported_.insert(problem).second) problems_->Add("field rules", problem);
+    }
+    return entry->second;
+  }
+
+ private:
+  ProblemList* const problems_;
+  absl::flat_hash_map<const google::protobuf::Descriptor*, std::shared_ptr<const Normalizer>>
+      normalizers_;
+  absl::flat_hash_set<std::string> reported_;
+};
+
 // Field rights, likewise.
 class RightsCompiler {
  public:
@@ -97,11 +121,12 @@ class RightsCompiler {
   absl::flat_hash_set<std::string> reported_;
 };
 
-void CompileMessages(const ServedMethod& served, RuleCompiler* rules, RightsCompiler* rights,
-                     GuardedMethod* method, ProblemList* problems) {
+void CompileMessages(const ServedMethod& served, RuleCompiler* rules, FormCompiler* forms,
+                     RightsCompiler* rights, GuardedMethod* method, ProblemList* problems) {
   const google::protobuf::Descriptor& request = *method->descriptor->input_type();
   const google::protobuf::Descriptor& response = *method->descriptor->output_type();
   method->request_rules = rules->ForType(request);
+  method->normalizer = forms->ForType(request);
   method->writable = rights->ForType(request, FieldRights::Direction::kWrite);
   method->readable = rights->ForType(response, FieldRights::Direction::kRead);
   if (served.parses_messages) return;
@@ -113,6 +138,7 @@ void CompileMessages(const ServedMethod& served, RuleCompiler* rules, RightsComp
                                ": its handler takes raw bytes, so they could not be enforced"));
   };
   if (method->request_rules != nullptr) report("request", request, "field rules");
+  if (method->normalizer != nullptr) report("request", request, "`string.normalize`");
   if (method->writable != nullptr) report("request", request, "fields with `writable_by`");
   if (method->readable != nullptr) report("response", response, "fields with `readable_by`");
 }
@@ -141,6 +167,7 @@ std::deque<GuardedMethod> CompileMethods(const std::vector<ServedMethod>& served
                                          ProblemList* problems) {
   std::deque<GuardedMethod> methods;
   RuleCompiler rules(problems);
+  FormCompiler forms(problems);
   RightsCompiler rights(problems);
   for (const ServedMethod& one : served) {
     GuardedMethod& method = methods.emplace_back();
@@ -157,7 +184,7 @@ std::deque<GuardedMethod> CompileMethods(const std::vector<ServedMethod>& served
     ReadAccess(&method, problems);
     CheckCondition(one, method, problems);
     CompileLimit(&method, problems);
-    CompileMessages(one, &rules, &rights, &method, problems);
+    CompileMessages(one, &rules, &forms, &rights, &method, problems);
   }
   return methods;
 }

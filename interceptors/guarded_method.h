@@ -12,8 +12,10 @@
 #include "authz/policy/authn.h"
 #include "google/protobuf/descriptor.h"
 #include "interceptors/limits/limit_spec.h"
+#include "interceptors/normalize/normalizer.h"
 #include "interceptors/rights/field_rights.h"
 #include "interceptors/rules/program.h"
+#include "interceptors/shape/request_shape.h"
 
 namespace warden {
 
@@ -29,13 +31,16 @@ struct GuardedMethod {
   std::shared_ptr<const StepUpRule> step_up;  // null where none is asked for
   std::optional<LimitSpec> limit;
   std::shared_ptr<const Program> request_rules;  // null where the request has none
+  std::shared_ptr<const Normalizer> normalizer;  // null where no string has a form to be in
+  std::shared_ptr<const RequestShape> shape;     // null where none is asked for
   // Which fields callers may set in the request, and see in the response; null where any.
   std::shared_ptr<const FieldRights> writable;
   std::shared_ptr<const FieldRights> readable;
 
   // Whether each request of a stream is to be judged.
   bool checks_stream() const {
-    return streams_requests && (request_rules != nullptr || writable != nullptr);
+    return streams_requests && (request_rules != nullptr || writable != nullptr ||
+                                shape != nullptr || normalizer != nullptr);
   }
   bool looks_at_messages() const { return checks_stream() || readable != nullptr; }
 };

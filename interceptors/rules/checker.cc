@@ -141,6 +141,13 @@ void Checker::CheckGroup(const FieldGroupPlan& group, const Message& message,
 }
 
 void Checker::Report(uint32_t text, const PathStep* step) {
+  if (data_.texts[text].observed) {
+    if (observed_left_ == 0) return;
+    --observed_left_;
+    out_->push_back(
+        {RenderPath(step), data_.texts[text].id, data_.texts[text].message, /*observed=*/true});
+    return;
+  }
   valid_ = false;
   if (full()) return;
   --left_;

@@ -45,6 +45,7 @@ class Compiler {
   void CompileSize(RuleView& rules, std::string_view kind, std::string_view min,
                    std::string_view max, std::string_view noun, const Site& site, FieldPlan* plan);
   uint32_t AddText(std::string id, std::string message);
+  void HideConstants(size_t first_text);
   // The rules that one of the sources has; a problem if more than one has any.
   const google::protobuf::Message* FindRules(
       const Site& site,

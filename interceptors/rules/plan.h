@@ -93,6 +93,7 @@ enum class Op : uint8_t {
   kMaskEquals,  // index: into path_lists
   kMaskIn,
   kMaskNotIn,
+  kSafe,  // a: content::AttackSet; its text + n is the text for the nth attack of the set
 };
 
 // The string formats of kFormat.
@@ -145,6 +146,7 @@ struct Check {
 struct RuleText {
   std::string id;
   std::string message;
+  bool observed = false;  // said, but nothing is refused for it
 };
 
 struct NanosRange {
