@@ -20,6 +20,7 @@ set(libraries
   proto admin_proto config identity token condition policy apikey signing revocation limits rules rights
   sensitivity redact
   leaks
+  content shape normalize
   observe http
   revocation_store health guard admin grpc
   audit)

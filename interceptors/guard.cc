@@ -109,6 +109,7 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
   ResolveAuthn(config, &guard->methods_, &problems);
   guard->CheckSigned(config, &problems);
   ResolveResponses(config, methods, &guard->methods_, &problems);
+  ResolveShapes(config, methods, &guard->methods_, &problems);
   if (!problems.empty()) return problems.ToStatus();
   for (const GuardedMethod& method : guard->methods_) {
     guard->by_name_.emplace(method.name, &method);
@@ -152,6 +153,8 @@ absl::Status Guard::MakeMetrics() {
   options.token_results = TokenResults();
   std::set<std::string> rules;
   for (const GuardedMethod& method : methods_) {
+    if (method.shape != nullptr) rules.merge(ShapeRules());
+    if (method.normalizer != nullptr) rules.emplace(Normalizer::kRule);
     if (method.request_rules == nullptr) continue;
     for (std::string& id : method.request_rules->rule_ids()) rules.insert(std::move(id));
   }
@@ -219,7 +222,7 @@ std::optional<Refusal> Guard::BeforeBody(Call& call) {
   return Refused(call, std::move(refused->refusal), refused->stage);
 }
 
-std::optional<Refusal> Guard::OnRequest(Call& call, const google::protobuf::Message& request) {
+std::optional<Refusal> Guard::OnRequest(Call& call, google::protobuf::Message& request) {
   std::optional<Refusal> limited = CheckBodyLimits(call, request);
   if (limited.has_value()) return limited;
   std::optional<Refusal> invalid = CheckRules(call, request);
@@ -229,14 +232,24 @@ std::optional<Refusal> Guard::OnRequest(Call& call, const google::protobuf::Mess
   return Refused(call, *std::move(refusal), "authorize");
 }
 
-std::optional<Refusal> Guard::CheckRules(Call& call, const google::protobuf::Message& request) {
+std::optional<Refusal> Guard::CheckRules(Call& call, google::protobuf::Message& request) {
   const GuardedMethod& method = *call.method;
-  if (method.request_rules == nullptr && method.writable == nullptr) return std::nullopt;
+  if (method.request_rules == nullptr && method.writable == nullptr &&
+      method.normalizer == nullptr) {
+    return std::nullopt;
+  }
   thread_local uint32_t calls = 0;
   const bool measure = calls++ % Chain::kMeasureEvery == 0;
   const int64_t before = measure ? SteadyNanos() : 0;
-  std::optional<Refusal> refusal = Judge(call, request, call.now);
+  std::string observed;
+  std::optional<Refusal> refusal = Judge(call, request, call.now, &observed);
   if (measure) metrics_->RecordStage(kValidateStage, SteadyNanos() - before);
+  if (!observed.empty()) {
+    RecordNote(call, {.event = DecisionEvent::kObserved,
+                      .reason = Reason::kRequestInvalid,
+                      .stage = "validate",
+                      .detail = std::move(observed)});
+  }
   if (!refusal.has_value()) return std::nullopt;
   if (observe_rules_ && refusal->reason == Reason::kRequestInvalid) {
     RecordNote(call, {.event = DecisionEvent::kObserved,

@@ -82,12 +82,15 @@ class Guard {
   // Where BeforeBody leaves the call waiting, nothing is decided yet: it is to be called again,
   // with the call's transport as before, once what it waits for is there.
   std::optional<Refusal> BeforeBody(Call& call);
+  // Before the body is parsed. REQUIRES: the method has a shape.
+  std::optional<Refusal> OnBody(Call& call, uint64_t bytes, shape::SliceSource next);
   // Where the method takes signed requests: judges the signature, before the body is parsed.
   std::optional<Refusal> OnRawRequest(Call& call, const BodyDigest& body);
-  std::optional<Refusal> OnRequest(Call& call, const google::protobuf::Message& request);
+  // Also brings the request into its form.
+  std::optional<Refusal> OnRequest(Call& call, google::protobuf::Message& request);
   // Judges one message of a stream of requests. Counts which rules it broke; the refusal itself is
   // for StreamEnded. Any number of threads at once, also while the call is ended.
-  std::optional<Refusal> OnStreamed(const Call& call, const google::protobuf::Message& request);
+  std::optional<Refusal> OnStreamed(const Call& call, google::protobuf::Message& request);
   Refusal OnUnreadableRequest(Call& call);
   Refusal OnInternalError(Call& call, std::string_view detail);
   Refusal OnUnknownMethod(Call& call);
@@ -164,8 +167,16 @@ class Guard {
   void SampleIntrospection();
   void SampleRevocation();
   void Record(Call& call, const Refusal& refusal, std::string_view stage);
-  std::optional<Refusal> Judge(const Call& call, const google::protobuf::Message& request,
-                               absl::Time now);
+  // `observed` becomes what is only watched for, in the operator's words; "" for nothing.
+  std::optional<Refusal> Judge(const Call& call, google::protobuf::Message& request, absl::Time now,
+                               std::string* observed);
+  bool NormalizeRequest(const Call& call, google::protobuf::Message* request,
+                        std::vector<Violation>* violations);
+  bool CheckRequest(const Call& call, const google::protobuf::Message& request, absl::Time now,
+                    std::vector<Violation>* violations, std::string* observed);
+  void TakeObserved(const Call& call, std::vector<Violation>* violations, std::string* detail);
+  std::optional<Refusal> JudgeShape(const Call& call, const google::protobuf::Message& request);
+  void CountShape(const Call& call, const Refusal& refusal);
   // Counts and records what the stages noted, and takes it off the call.
   void RecordNotes(Call& call);
   void RecordNote(Call& call, const CallNote& note);
@@ -173,7 +184,7 @@ class Guard {
   void CheckSigned(const LoadedConfig& config, ProblemList* problems);
   void WatchSigningKeys();
   void WatchHealth();
-  std::optional<Refusal> CheckRules(Call& call, const google::protobuf::Message& request);
+  std::optional<Refusal> CheckRules(Call& call, google::protobuf::Message& request);
   // Counts and records a refusal and returns it.
   Refusal Refused(Call& call, Refusal refusal, std::string_view stage);
 

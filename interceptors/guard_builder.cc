@@ -11,6 +11,7 @@
 #include "authz/policy/access.h"
 #include "authz/policy/access_condition.h"
 #include "interceptors/guard_limits.h"
+#include "interceptors/normalize/normalizer.h"
 #include "interceptors/rights/field_rights.h"
 #include "interceptors/rules/program.h"
 
@@ -62,6 +63,29 @@ class RuleCompiler {
       programs_;
 };
 
+// The forms of strings, likewise.
+class FormCompiler {
+ public:
+  explicit FormCompiler(ProblemList* problems) : problems_(problems) {}
+
+  std::shared_ptr<const Normalizer> ForType(const google::protobuf::Descriptor& type) {
+    const auto [entry, added] = normalizers_.try_emplace(&type);
+    if (!added) return entry->second;
+    std::vector<std::string> found;
+    entry->second = Normalizer::Compile(type, &found);
+    for (const std::string& problem : found) {
+      if (reported_.insert(problem).second) problems_->Add("field rules", problem);
+    }
+    return entry->second;
+  }
+
+ private:
+  ProblemList* const problems_;
+  absl::flat_hash_map<const google::protobuf::Descriptor*, std::shared_ptr<const Normalizer>>
+      normalizers_;
+  absl::flat_hash_set<std::string> reported_;
+};
+
 // Field rights, likewise.
 class RightsCompiler {
  public:
@@ -88,11 +112,12 @@ class RightsCompiler {
   absl::flat_hash_set<std::string> reported_;
 };
 
-void CompileMessages(const ServedMethod& served, RuleCompiler* rules, RightsCompiler* rights,
-                     GuardedMethod* method, ProblemList* problems) {
+void CompileMessages(const ServedMethod& served, RuleCompiler* rules, FormCompiler* forms,
+                     RightsCompiler* rights, GuardedMethod* method, ProblemList* problems) {
   const google::protobuf::Descriptor& request = *method->descriptor->input_type();
   const google::protobuf::Descriptor& response = *method->descriptor->output_type();
   method->request_rules = rules->ForType(request);
+  method->normalizer = forms->ForType(request);
   method->writable = rights->ForType(request, FieldRights::Direction::kWrite);
   method->readable = rights->ForType(response, FieldRights::Direction::kRead);
   if (served.parses_messages) return;
@@ -104,6 +129,7 @@ void CompileMessages(const ServedMethod& served, RuleCompiler* rules, RightsComp
                                ": its handler takes raw bytes, so they could not be enforced"));
   };
   if (method->request_rules != nullptr) report("request", request, "field rules");
+  if (method->normalizer != nullptr) report("request", request, "`string.normalize`");
   if (method->writable != nullptr) report("request", request, "fields with `writable_by`");
   if (method->readable != nullptr) report("response", response, "fields with `readable_by`");
 }
@@ -132,6 +158,7 @@ std::deque<GuardedMethod> CompileMethods(const std::vector<ServedMethod>& served
                                          ProblemList* problems) {
   std::deque<GuardedMethod> methods;
   RuleCompiler rules(problems);
+  FormCompiler forms(problems);
   RightsCompiler rights(problems);
   LimitIds limit_ids;
   for (const ServedMethod& one : served) {
@@ -149,7 +176,7 @@ std::deque<GuardedMethod> CompileMethods(const std::vector<ServedMethod>& served
     ReadAccess(&method, problems);
     CheckCondition(one, method, problems);
     CompileLimits(&method, &limit_ids, problems);
-    CompileMessages(one, &rules, &rights, &method, problems);
+    CompileMessages(one, &rules, &forms, &rights, &method, problems);
   }
   return methods;
 }

@@ -37,6 +37,11 @@ std::shared_ptr<Introspector> MakeIntrospector(const LoadedConfig& config, Probl
 std::deque<GuardedMethod> CompileMethods(const std::vector<ServedMethod>& served,
                                          ProblemList* problems);
 
+// Adds the shape that each method asks for, or the configuration's. Those of `served` and `methods`
+// are the same, in the same order.
+void ResolveShapes(const LoadedConfig& config, const std::vector<ServedMethod>& served,
+                   std::deque<GuardedMethod>* methods, ProblemList* problems);
+
 }  // namespace warden
 
 #endif  // WARDEN_INTERCEPTORS_GUARD_BUILDER_H_

@@ -23,15 +23,18 @@ std::string Summary(const std::vector<Violation>& violations) {
 }  // namespace
 
 // Rights come first: who may not set a field does not learn what it may hold.
-std::optional<Refusal> Guard::Judge(const Call& call, const Message& request, absl::Time now) {
+std::optional<Refusal> Guard::Judge(const Call& call, Message& request, absl::Time now,
+                                    std::string* observed) {
   const GuardedMethod& method = *call.method;
   Refusal refusal;
   try {
     if (method.writable != nullptr &&
         !method.writable->MaySet(request, *call.principal, max_violations_, &refusal.violations)) {
       refusal.reason = Reason::kFieldNotWritable;
+    } else if (!NormalizeRequest(call, &request, &refusal.violations)) {
+      refusal.reason = Reason::kRequestInvalid;
     } else if (method.request_rules != nullptr &&
-               !method.request_rules->Check(request, now, max_violations_, &refusal.violations)) {
+               !CheckRequest(call, request, now, &refusal.violations, observed)) {
       refusal.reason = Reason::kRequestInvalid;
       for (const Violation& violation : refusal.violations) {
         metrics_->RecordRuleViolation(method.id, violation.rule);
@@ -46,13 +49,22 @@ std::optional<Refusal> Guard::Judge(const Call& call, const Message& request, ab
   return refusal;
 }
 
-std::optional<Refusal> Guard::OnStreamed(const Call& call, const Message& request) {
+std::optional<Refusal> Guard::OnStreamed(const Call& call, Message& request) {
   if (call.stream_use != nullptr) {
     std::optional<Refusal> too_much = CountStreamed(call, request);
     if (too_much.has_value()) return too_much;
   }
   // A stream can go on for days: its messages are judged by the time at which they come.
-  std::optional<Refusal> refusal = Judge(call, request, Now());
+  std::optional<Refusal> shape = JudgeShape(call, request);
+  if (shape.has_value() && !observe_rules_) return shape;
+  if (shape.has_value()) {
+    metrics_->RecordObserved(call.method->id, static_cast<uint32_t>(shape->reason));
+  }
+  std::string observed;
+  std::optional<Refusal> refusal = Judge(call, request, Now(), &observed);
+  if (!observed.empty()) {
+    metrics_->RecordObserved(call.method->id, static_cast<uint32_t>(Reason::kRequestInvalid));
+  }
   if (!refusal.has_value() || !observe_rules_ || refusal->reason != Reason::kRequestInvalid) {
     return refusal;
   }

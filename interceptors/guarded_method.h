@@ -15,9 +15,11 @@
 #include "interceptors/limits/concurrency.h"
 #include "interceptors/limits/limit.h"
 #include "interceptors/limits/stream_quota.h"
+#include "interceptors/normalize/normalizer.h"
 #include "interceptors/response_checks.h"
 #include "interceptors/rights/field_rights.h"
 #include "interceptors/rules/program.h"
+#include "interceptors/shape/request_shape.h"
 
 namespace warden {
 
@@ -36,6 +38,8 @@ struct GuardedMethod {
   std::shared_ptr<ConcurrencyLimiter> concurrency;  // null where any number may be in flight
   std::shared_ptr<const StreamQuota> stream_quota;  // null where a stream may take anything
   std::shared_ptr<const Program> request_rules;     // null where the request has none
+  std::shared_ptr<const Normalizer> normalizer;     // null where no string has a form to be in
+  std::shared_ptr<const RequestShape> shape;        // null where none is asked for
   // Which fields callers may set in the request, and see in the response; null where any.
   std::shared_ptr<const FieldRights> writable;
   std::shared_ptr<const FieldRights> readable;
@@ -43,8 +47,8 @@ struct GuardedMethod {
 
   // Whether each request of a stream is to be judged.
   bool checks_stream() const {
-    return streams_requests &&
-           (request_rules != nullptr || writable != nullptr || counts_messages());
+    return streams_requests && (request_rules != nullptr || writable != nullptr ||
+                                shape != nullptr || normalizer != nullptr || counts_messages());
   }
   bool counts_messages() const {
     return stream_quota != nullptr && stream_quota->counts_messages();

@@ -11,7 +11,7 @@ set -euo pipefail
 packages=(
   build-essential ca-certificates ccache cmake git mold ninja-build openssl pkg-config python3
   libabsl-dev libbenchmark-dev libcli11-dev libcurl4-openssl-dev libgmock-dev libgrpc++-dev
-  libgtest-dev libhiredis-dev libprotobuf-dev libre2-dev libsqlite3-dev libssl-dev libyaml-cpp-dev
+  libgtest-dev libhiredis-dev libicu-dev libprotobuf-dev libre2-dev libsqlite3-dev libssl-dev libyaml-cpp-dev
   nlohmann-json3-dev prometheus-cpp-dev protobuf-compiler protobuf-compiler-grpc python3-grpcio
   python3-cryptography python3-protobuf
   zlib1g-dev

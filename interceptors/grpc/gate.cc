@@ -9,6 +9,7 @@
 
 #include "google/protobuf/message.h"
 #include "interceptors/grpc/body_digest.h"
+#include "interceptors/grpc/body_slices.h"
 #include "interceptors/grpc/call_registry.h"
 #include "interceptors/grpc/current_context.h"
 #include "interceptors/grpc/private_access.h"
@@ -98,6 +99,7 @@ void* GateHandler::Deserialize(grpc_call* call, grpc_byte_buffer* body, grpc::St
   grpc::ServerContextBase* const context = TakeCurrentContext();
   std::shared_ptr<CallState> state;
   if (context != nullptr) state = Begin(call, context);
+  if (state != nullptr) JudgeBody(*state, body);
   if (state == nullptr || state->refusal.has_value()) {
     if (body != nullptr) grpc_byte_buffer_destroy(body);
     // gRPC's way to say that there is no request to handle; RunHandler answers with the refusal
@@ -225,6 +227,7 @@ void GateHandler::Resume(const std::shared_ptr<CallState>& state) {
       Suspend(param, state);
       return;
     }
+    JudgeBody(*state, suspended->body);
     if (state->refusal.has_value() || suspended->body == nullptr ||
         !PassesRaw(*state, suspended->body)) {
       Conclude(param, state);

@@ -12,8 +12,8 @@ namespace warden::leaks {
 // All in RE2's syntax, matching anywhere, on bytes.
 struct LeakPattern {
   Leak leak = Leak::kPrivateKey;
-  const char* hint = "";  // what every match has in it, cheap to look for
-  const char* form = "";  // the whole of it
+  const char* hint = "";       // what every match has in it, cheap to look for
+  const char* form = "";       // the whole of it
   const char* mask = nullptr;  // what is taken out of a log where that is more than `form`
   // Says of a match of `form` whether it is one; null where every match is.
   bool (*verify)(std::string_view match) = nullptr;

@@ -182,6 +182,15 @@ void Checker::Report(uint32_t text, const PathStep* step) {
 }
 
 void Checker::Report(uint32_t text, const PathStep* step, std::string message) {
+  if (data_.texts[text].observed) {
+    if (observed_left_ == 0) return;
+    --observed_left_;
+    out_->push_back({.field = RenderPath(step),
+                     .rule = data_.texts[text].id,
+                     .message = std::move(message),
+                     .observed = true});
+    return;
+  }
   valid_ = false;
   if (full()) return;
   --left_;

@@ -18,9 +18,13 @@ class Checker {
  public:
   Checker(const ProgramData& data, const Moment& moment, size_t max_violations,
           std::vector<Violation>* out)
-      : data_(data), moment_(moment), left_(max_violations), out_(out) {}
+      : data_(data),
+        moment_(moment),
+        left_(max_violations),
+        observed_left_(max_violations),
+        out_(out) {}
 
-  // Appends to *out; true if nothing was appended. REQUIRES: the message is of
+  // Appends to *out; true if nothing was appended but what is observed. REQUIRES: the message is of
   // data.messages.front().type.
   bool Check(const google::protobuf::Message& message);
 
@@ -48,6 +52,7 @@ class Checker {
   const ProgramData& data_;
   const Moment& moment_;
   size_t left_;
+  size_t observed_left_;
   std::vector<Violation>* out_;
   bool valid_ = true;
 };

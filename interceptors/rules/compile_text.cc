@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "interceptors/content/attack.h"
 #include "interceptors/rules/compile_value.h"
 #include "interceptors/rules/formats.h"
 #include "interceptors/rules/rule_words.h"
@@ -15,6 +16,9 @@ namespace {
 // How much memory one pattern may take for its program and its caches. RE2's own default; matching
 // in less memory than it wants makes RE2 slower, never unbounded.
 constexpr int64_t kPatternMemory = 8 << 20;
+
+// Of AttackMode: DETECT_ATTACK.
+constexpr int64_t kDetectMode = 2;
 
 Value ToValue(const std::string& text) {
   Value value;
@@ -194,6 +198,39 @@ void CompileFormats(RuleView& rules, ValueBuilder& out) {
   }
 }
 
+// `safe`: one check for all attacks, since the value is decoded for all of them at once.
+void CompileSafe(RuleView& rules, ValueBuilder& out) {
+  const std::vector<int64_t> numbers = rules.Numbers("safe", int64_t{});
+  const int64_t mode = rules.Number("safe_mode", int64_t{}).value_or(0);
+  if (mode < 0 || mode > kDetectMode) {
+    out.site().Add(absl::StrCat("`", rules.PathOf("safe_mode"), "`: ", mode, " is not supported"));
+  } else if (mode != 0 && numbers.empty()) {
+    out.site().Add(absl::StrCat("`", rules.PathOf("safe_mode"), "` without `safe`"));
+  }
+  content::AttackSet wanted = 0;
+  for (const int64_t number : numbers) {
+    const content::AttackSet attack = content::FromNumber(static_cast<int>(number));
+    if (attack == 0) {
+      out.site().Add(absl::StrCat("`", rules.PathOf("safe"), "`: ", number, " is not an attack"));
+    }
+    wanted |= attack;
+  }
+  bool first = true;
+  for (size_t i = 0; i < content::kAttacks; ++i) {
+    const auto attack = static_cast<content::Attack>(i);
+    if ((wanted & content::Bit(attack)) == 0) continue;
+    const std::string name = absl::StrCat("safe.", std::string(content::NameOf(attack)));
+    std::string words = absl::StrCat("looks like ", std::string(content::WordsOf(attack)));
+    if (first) {
+      out.AddCheck(Op::kSafe, name, std::move(words)).a.u = wanted;
+    } else {
+      out.AddText(name, std::move(words));
+    }
+    first = false;
+    out.data().texts.back().observed = mode == kDetectMode;
+  }
+}
+
 // `const`, `in` and `not_in`, then what they all have to fit.
 void CompileConstants(RuleView& rules, bool only_empty, ValueBuilder& out) {
   std::vector<Value> constants, members;
@@ -225,6 +262,8 @@ void CompileStringRules(RuleView& rules, ValueBuilder& out) {
   CompileParts(rules, bytes.max, chars.max, out);
   CompileFormats(rules, out);
   CompilePattern(rules, Op::kPattern, out);
+  CompileSafe(rules, out);
+  rules.Skip("normalize");  // interceptors/normalize
   CompileConstants(rules, bytes.max == 0 || chars.max == 0, out);
 }
 

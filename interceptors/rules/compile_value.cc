@@ -193,7 +193,7 @@ std::string ValueBuilder::FirstBroken(const Value& value, std::string_view excep
     const Check& check = data_->checks[i];
     if (AsksForTime(check.op) || data_->texts[check.text].id == left_out) continue;
     const uint32_t text = Broken(*data_, *plan_, check, value, {});
-    if (text != kNone) return data_->texts[text].id;
+    if (text != kNone && !data_->texts[text].observed) return data_->texts[text].id;
   }
   return "";
 }

@@ -1,6 +1,7 @@
 #include "interceptors/rules/compiler.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -21,6 +22,13 @@ using google::protobuf::OneofDescriptor;
 const FieldDescriptor& ElementOf(const FieldDescriptor& field) {
   return field.is_map() ? *field.message_type()->map_value() : field;
 }
+
+// Rules whose texts name values, or what is in them; the others name sizes and formats.
+constexpr std::array<std::string_view, 16> kNamesValues = {
+    "const", "in",  "not_in", "prefix", "suffix", "contains", "not_contains", "pattern",
+    "lt",    "lte", "gt",     "gte",    "gt_lt",  "gte_lt",   "gt_lte",       "gte_lte"};
+
+constexpr std::string_view kExclusive = "_exclusive";
 
 // Whether the plan itself asks for anything, leaving aside what is in messages below it.
 bool HasOwnRules(const FieldPlan& plan, const ProgramData& data) {
@@ -51,6 +59,18 @@ std::unique_ptr<const ProgramData> Compiler::Compile(const Descriptor& type) {
 uint32_t Compiler::AddText(std::string id, std::string message, std::string path) {
   data_->texts.push_back({std::move(id), std::move(message), std::move(path)});
   return static_cast<uint32_t>(data_->texts.size() - 1);
+}
+
+// What a sensitive value is compared with may be as telling as the value.
+void Compiler::HideConstants(size_t first_text) {
+  for (size_t i = first_text; i < data_->texts.size(); ++i) {
+    const std::string_view id = data_->texts[i].id;
+    std::string_view rule = id.substr(id.rfind('.') + 1);
+    if (rule.ends_with(kExclusive)) rule.remove_suffix(kExclusive.size());
+    if (std::find(kNamesValues.begin(), kNamesValues.end(), rule) == kNamesValues.end()) continue;
+    data_->texts[i].message = "is not valid";
+    data_->texts[i].constants.clear();
+  }
 }
 
 uint32_t Compiler::PlanOf(const Descriptor& type) {
@@ -162,6 +182,7 @@ FieldPlan Compiler::CompileField(const FieldDescriptor& field, bool in_group) {
     if (field.is_map()) container.key = PlanWithoutRules(*field.message_type()->map_key());
   }
   const Site site{field.file(), field.full_name(), &problems_};
+  const size_t texts = data_->texts.size();
   const FoundRules found =
       FindRules(site, [&field](RuleSource& source) { return source.ForField(field); });
   if (found.rules != nullptr) {
@@ -169,6 +190,7 @@ FieldPlan Compiler::CompileField(const FieldDescriptor& field, bool in_group) {
   } else {
     plan.skip_zero = in_group;
   }
+  if (plan.sensitive) HideConstants(texts);
   if (element.message_type() != nullptr && !plan.value.skip) {
     plan.value.message = PlanOf(*element.message_type());
   }

@@ -50,6 +50,7 @@ class Compiler {
                    std::string_view max, std::string_view noun, const Site& site, FieldPlan* plan);
   // `path` is of rules that stand in a FieldRules.
   uint32_t AddText(std::string id, std::string message, std::string path = "");
+  void HideConstants(size_t first_text);
   // The rules that one of the sources has; a problem if more than one has any.
   FoundRules FindRules(
       const Site& site,

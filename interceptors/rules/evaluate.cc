@@ -4,8 +4,10 @@
 #include <google/protobuf/message.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
+#include "interceptors/content/attack.h"
 #include "interceptors/rules/formats.h"
 
 namespace warden::rules {
@@ -286,10 +288,20 @@ bool Passes(const ProgramData& data, const ValuePlan& plan, const Check& check, 
   }
 }
 
+// The text of the first attack that the value looks like.
+uint32_t FirstAttack(const Check& check, std::string_view text) {
+  const auto wanted = static_cast<content::AttackSet>(check.a.u);
+  const content::AttackSet found = content::FindAttacks(text, wanted);
+  if (found == 0) return kNone;
+  const content::AttackSet below = (found & (~found + 1)) - 1;  // the bits under the lowest one
+  return check.text + static_cast<uint32_t>(std::popcount(wanted & below));
+}
+
 }  // namespace
 
 uint32_t Broken(const ProgramData& data, const ValuePlan& plan, const Check& check,
                 const Value& value, const Moment& moment) {
+  if (check.op == Op::kSafe) return FirstAttack(check, value.text);
   if (Passes(data, plan, check, value, moment)) return kNone;
   const bool names_empty = check.op == Op::kFormat || check.op == Op::kByteSizes;
   return names_empty && value.text.empty() ? check.text + 1 : check.text;

@@ -96,6 +96,7 @@ enum class Op : uint8_t {
   kMaskIn,
   kMaskNotIn,
   kMaskOf,  // index: into mask_types
+  kSafe,    // a: content::AttackSet; its text + n is the text for the nth attack of the set
 };
 
 // The string formats of kFormat.
@@ -152,6 +153,7 @@ struct RuleText {
   // The rule's own numbers and texts by their names, for whoever writes the message in another
   // language.
   std::vector<std::pair<std::string, std::string>> constants = {};
+  bool observed = false;  // said, but nothing is refused for it
 };
 
 // What `this` is read as.

@@ -42,6 +42,8 @@ struct Violation {
   // The rule's constants by name ({"min_len", "3"}), so that a client can write the message in its
   // own language.
   std::vector<std::pair<std::string, std::string>> constants = {};
+  // Not a reason to refuse the message: its rule only watches (`safe_mode: DETECT_ATTACK`).
+  bool observed = false;
 };
 
 // Immutable and thread-safe.
@@ -77,7 +79,9 @@ class Program {
   // least one and at most `max_violations` (at least 1) violations to *out and returns false; in
   // each message those about several fields come first, then those of its fields as they are
   // declared (map entries in no particular order), then those of oneofs. A message of another type
-  // is a violation ("warden.type").
+  // is a violation ("warden.type"). Violations that are `observed` change neither the answer nor
+  // what else is found; at most `max_violations` of them are appended, too, also to a valid
+  // message.
   //
   // Does not change the message and may run on many threads for the same one. Takes time linear in
   // the size of the message, and allocates nothing when it is valid (apart from RE2's bounded

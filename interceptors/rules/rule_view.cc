@@ -136,8 +136,12 @@ std::vector<std::string> RuleView::Texts(std::string_view name) {
 
 std::vector<int64_t> RuleView::Numbers(std::string_view name, int64_t) {
   std::vector<int64_t> numbers;
-  const FieldDescriptor* field = Take(name, true, {kInt32, kInt64});
+  const FieldDescriptor* field = Take(name, true, {kInt32, kInt64, kEnum});
   for (int i = 0; field != nullptr && i < reflection_.FieldSize(rules_, field); ++i) {
+    if (field->cpp_type() == kEnum) {
+      numbers.push_back(reflection_.GetRepeatedEnumValue(rules_, field, i));
+      continue;
+    }
     numbers.push_back(field->cpp_type() == kInt32 ? reflection_.GetRepeatedInt32(rules_, field, i)
                                                   : reflection_.GetRepeatedInt64(rules_, field, i));
   }
