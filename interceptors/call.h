@@ -23,7 +23,7 @@
 namespace warden {
 
 struct GuardedMethod;
-class PendingToken;
+class Pending;
 class PolicySnapshot;
 
 // What few calls want to know of their connection. Valid as long as Transport's views.
@@ -61,7 +61,8 @@ struct CallNote {
   bool would_allow = false;     // kShadowDifference: what the shadow policy says
   bool allowed = true;          // by the stage
   std::string_view stage;
-  std::string detail;  // for the operator
+  std::string detail;      // for the operator
+  std::string_view label;  // kAnomaly: which, a metric label
 };
 
 // One thread at a time touches a Call: the one that runs the stages, then the handler's.
@@ -72,6 +73,7 @@ struct Call {
   std::optional<RequestId> id;  // made by Warden when the call began
 
   Transport transport;
+  std::string_view unknown_method;  // the path of a call to no method of ours; as long as transport
   const AddressSource* address_source = nullptr;  // outlives the call
 
   std::shared_ptr<const Peer> peer;
@@ -84,8 +86,10 @@ struct Call {
   std::shared_ptr<const Principal> principal;
   std::vector<CallNote> notes;  // to be recorded and taken away after the stage
 
-  size_t next_stage = 0;                  // of the chain, where it goes on
-  std::shared_ptr<PendingToken> pending;  // what the call waits for; null where it does not
+  size_t next_stage = 0;             // of the chain, where it goes on
+  std::shared_ptr<Pending> pending;  // what the call waits for; null where it does not
+  // Whether the call can wait without holding a thread. What must not hold one refuses it else.
+  bool may_wait = false;
   bool waiting() const { return pending != nullptr; }
 
   std::string_view request_id() const { return id.has_value() ? id->view() : std::string_view(); }

@@ -2,36 +2,22 @@
 #ifndef WARDEN_INTERCEPTORS_PENDING_TOKEN_H_
 #define WARDEN_INTERCEPTORS_PENDING_TOKEN_H_
 
-#include <condition_variable>
-#include <functional>
-#include <mutex>
-#include <optional>
-
 #include "authz/token/verifier.h"
+#include "interceptors/pending.h"
 
 namespace warden {
 
 // Thread-safe. Who asks keeps it by shared_ptr, as does who answers.
-class PendingToken {
+class PendingToken final : public Pending {
  public:
   // The answer; exactly once. Runs what Then was given, on this thread.
   void Finish(TokenResult result);
-
-  // What to do with the answer: at most once, and not together with Wait. Runs at once, on this
-  // thread, where the answer is there already. It must be quick and not throw.
-  void Then(std::function<void()> then);
-
-  // Blocks until the answer is there.
-  void Wait();
 
   // The answer; once, after Then's function was called or Wait returned.
   TokenResult Take();
 
  private:
-  std::mutex mutex_;
-  std::condition_variable answered_;
-  std::optional<TokenResult> result_;
-  std::function<void()> then_;
+  TokenResult result_;  // written before the wait ends, read after it
 };
 
 }  // namespace warden

@@ -15,7 +15,7 @@
 #include "interceptors/grpc/stream_watch.h"
 #include "interceptors/grpc/suspended_call.h"
 #include "interceptors/grpc/transport_facts.h"
-#include "interceptors/pending_token.h"
+#include "interceptors/pending.h"
 
 namespace warden {
 namespace {
@@ -52,6 +52,7 @@ class GateHandler final : public MethodHandler {
   std::shared_ptr<CallState> Begin(grpc_call* call, grpc::ServerContextBase* context);
   void BeforeBody(grpc_call* call, grpc::ServerContextBase* context, CallState& state);
   void Suspend(const HandlerParameter& param, const std::shared_ptr<CallState>& state);
+  void Await(const std::shared_ptr<CallState>& state);
   void Resume(const std::shared_ptr<CallState>& state);
   void Conclude(const HandlerParameter& param, const std::shared_ptr<CallState>& state);
   void Watch(const HandlerParameter& param, const std::shared_ptr<CallState>& state);
@@ -74,6 +75,7 @@ std::shared_ptr<CallState> GateHandler::Begin(grpc_call* call, grpc::ServerConte
   state->context = context;
   guard_->Begin(method_, &state->call);
   state->call.address_source = &state->address.emplace(call);
+  state->call.may_wait = api_ != ApiKind::kSync;
   BeforeBody(call, context, *state);
   // A sync handler has a thread of its own, not one that polls, and may wait on it.
   while (api_ == ApiKind::kSync && state->call.waiting()) {
@@ -169,7 +171,11 @@ void GateHandler::Conclude(const HandlerParameter& param, const std::shared_ptr<
 void GateHandler::Suspend(const HandlerParameter& param, const std::shared_ptr<CallState>& state) {
   if (state->suspended == nullptr) state->suspended = std::make_shared<SuspendedCall>();
   state->suspended->param.emplace(param);
-  const std::shared_ptr<PendingToken> pending = state->call.pending;
+  Await(state);
+}
+
+void GateHandler::Await(const std::shared_ptr<CallState>& state) {
+  const std::shared_ptr<Pending> pending = state->call.pending;
   pending->Then([this, state] {
     const std::shared_ptr<SuspendedCall> suspended = state->suspended;  // Resume may come before
     suspended->alarm.Set(gpr_now(GPR_CLOCK_MONOTONIC), [this, state](bool) { Resume(state); });
@@ -181,9 +187,11 @@ void GateHandler::Resume(const std::shared_ptr<CallState>& state) {
   const std::shared_ptr<SuspendedCall> suspended = std::move(state->suspended);
   const HandlerParameter& param = *suspended->param;
   BeforeBody(param.call->call(), param.server_context, *state);
-  if (state->call.waiting()) {
-    state->refusal = guard_->OnInternalError(state->call, "the call waits twice");
-    state->call.pending.reset();
+  if (state->call.waiting()) {  // for something else; the alarm that rang cannot be set again
+    state->suspended = std::make_shared<SuspendedCall>();
+    state->suspended->body = suspended->TakeBody();
+    Suspend(param, state);
+    return;
   }
   if (state->refusal.has_value() || suspended->body == nullptr) {
     Conclude(param, state);

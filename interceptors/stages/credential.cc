@@ -107,7 +107,8 @@ CredentialStage::CredentialStage(std::shared_ptr<TokenCache> tokens,
 
 std::optional<Refusal> CredentialStage::Run(Call& call) {
   if (call.pending != nullptr) {
-    TokenResult answer = call.pending->Take();
+    // Who made the call wait is run again, so this is what Introspect left.
+    TokenResult answer = static_cast<PendingToken&>(*call.pending).Take();
     call.pending.reset();
     return Judge(std::move(answer), call);
   }
