@@ -19,7 +19,7 @@ set(header_dir ${CMAKE_INSTALL_INCLUDEDIR}/warden)
 set(libraries
   proto admin_proto config identity token condition policy apikey revocation limits rules rights
   observe http
-  revocation_store guard grpc)
+  revocation_store abuse guard grpc)
 foreach(library ${libraries})
   set_target_properties(warden_${library} PROPERTIES EXPORT_NAME ${library})
 endforeach()

@@ -34,6 +34,9 @@
 
 namespace warden {
 
+class AbuseControl;
+class AnomalyDetector;
+
 struct GuardOptions {
   // Peers without a certificate are let in as nobody in particular. Only for insecure ports.
   bool insecure_allow_no_certificate = false;
@@ -87,6 +90,12 @@ class Guard {
   void StreamEnded(Call& call, const Refusal& refusal);
   bool watches_streams() const { return watches_streams_; }
 
+  // The status with which a handler ended a call that was let through, for methods that SeesStatus
+  // names. On any thread, also while StreamEnded runs, but while the call lives.
+  void OnHandlerStatus(const Call& call, int code);
+  bool SeesStatus(const GuardedMethod& method) const;
+  bool sees_statuses() const;  // whether there are any
+
   // A call that reached a method served around the gate.
   void CountUnguarded();
 
@@ -103,6 +112,11 @@ class Guard {
   // What is revoked. For decisions that are kept: revocation()->list() has a generation.
   const std::shared_ptr<RevocationControl>& revocation() const { return revocation_; }
 
+  // Who is blocked, and why; null where `abuse` is not configured.
+  const std::shared_ptr<AbuseControl>& abuse() const { return abuse_; }
+  // Calls that wait for the penalty of their callers' failures are judged now.
+  void StopDelays();
+
  private:
   Guard();
   absl::Status MakeMetrics();
@@ -117,6 +131,10 @@ class Guard {
   void RecordNotes(Call& call);
   void RecordNote(Call& call, const CallNote& note);
   void WatchFiles();
+  void MakeAbuse(const LoadedConfig& config, ProblemList* problems);
+  void StartAbuse();
+  void WatchCallers(std::vector<std::unique_ptr<Stage>>* stages);
+  void OnRefusal(Call& call, Reason reason);
   std::optional<Refusal> CheckRules(Call& call, const google::protobuf::Message& request);
   // Counts and records a refusal and returns it.
   Refusal Refused(Call& call, Refusal refusal, std::string_view stage);
@@ -132,6 +150,8 @@ class Guard {
   std::shared_ptr<ApiKeyStore> api_keys_;       // null where none are configured
   std::shared_ptr<RateLimiter> limiter_;
   std::shared_ptr<RevocationControl> revocation_;
+  std::shared_ptr<AbuseControl> abuse_;         // null where none is configured
+  std::unique_ptr<AnomalyDetector> anomalies_;  // likewise
   std::unique_ptr<Chain> before_body_;
   std::shared_ptr<DecisionSink> sink_;
   std::function<absl::Time()> clock_;

@@ -10,6 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "authz/policy/access.h"
 #include "authz/policy/access_condition.h"
+#include "interceptors/abuse/failure_kind.h"
 #include "interceptors/limits/limit_spec.h"
 #include "interceptors/rights/field_rights.h"
 #include "interceptors/rules/program.h"
@@ -37,6 +38,15 @@ void CompileLimit(GuardedMethod* method, ProblemList* problems) {
     method->limit = *std::move(limit);
   } else {
     AddLines(PlaceOf(*method->descriptor), limit.status(), problems);
+  }
+}
+
+void ReadFailures(GuardedMethod* method, ProblemList* problems) {
+  const absl::StatusOr<uint32_t> codes = ResolveFailureCodes(*method->descriptor);
+  if (codes.ok()) {
+    method->failure_codes = *codes;
+  } else {
+    AddLines(PlaceOf(*method->descriptor), codes.status(), problems);
   }
 }
 
@@ -157,6 +167,7 @@ std::deque<GuardedMethod> CompileMethods(const std::vector<ServedMethod>& served
     ReadAccess(&method, problems);
     CheckCondition(one, method, problems);
     CompileLimit(&method, problems);
+    ReadFailures(&method, problems);
     CompileMessages(one, &rules, &rights, &method, problems);
   }
   return methods;

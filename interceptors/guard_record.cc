@@ -25,7 +25,10 @@ std::string_view ReasonOf(const CallNote& note) {
       return "break_glass";
     case DecisionEvent::kShadowDifference:
       return note.would_allow ? "would_allow" : "would_deny";
+    case DecisionEvent::kAnomaly:
+      return note.label;
     case DecisionEvent::kObserved:
+    case DecisionEvent::kBlock:
     case DecisionEvent::kRefusal:
       break;
   }
@@ -38,6 +41,7 @@ Refusal Guard::Refused(Call& call, Refusal refusal, std::string_view stage) {
   const uint32_t method = call.method != nullptr ? call.method->id : metrics_->unknown_method();
   metrics_->RecordDecision(method, static_cast<uint32_t>(refusal.reason));
   Record(call, refusal, stage);
+  if (abuse_ != nullptr || anomalies_ != nullptr) OnRefusal(call, refusal.reason);
   return refusal;
 }
 
@@ -71,6 +75,9 @@ void Guard::RecordNote(Call& call, const CallNote& note) {
     case DecisionEvent::kRefusal:
       metrics_->RecordObserved(call.method->id, static_cast<uint32_t>(note.reason));
       break;
+    case DecisionEvent::kBlock:
+    case DecisionEvent::kAnomaly:
+      break;  // counted by who found it
   }
   try {
     if (note.event != DecisionEvent::kBreakGlass && !sink_->WantsNote(call.now)) return;

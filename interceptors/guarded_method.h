@@ -28,6 +28,7 @@ struct GuardedMethod {
   MethodAuthn authn;              // the method's own, or the configuration's
   std::shared_ptr<const StepUpRule> step_up;  // null where none is asked for
   std::optional<LimitSpec> limit;
+  uint32_t failure_codes = 0;  // of the handler that are its caller's failures, a bit for each
   std::shared_ptr<const Program> request_rules;  // null where the request has none
   // Which fields callers may set in the request, and see in the response; null where any.
   std::shared_ptr<const FieldRights> writable;

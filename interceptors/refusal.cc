@@ -60,7 +60,10 @@ void AddViolations(const Refusal& refusal, google::rpc::Status* status) {
 }
 
 void AddDynamic(const Refusal& refusal, google::rpc::Status* status) {
-  if (refusal.reason == Reason::kRateLimited) AddQuota(refusal, status);
+  // To the client a block is a limit.
+  if (refusal.reason == Reason::kRateLimited || refusal.reason == Reason::kBlocked) {
+    AddQuota(refusal, status);
+  }
   if (!refusal.violations.empty()) AddViolations(refusal, status);
 }
 

@@ -20,7 +20,7 @@ namespace warden {
 struct Refusal {
   Reason reason = Reason::kInternal;
   std::string detail;
-  // kRateLimited: when a new attempt can succeed, and whose quota it was ("principal").
+  // kRateLimited, kBlocked: when a new attempt can succeed, and whose quota it was ("principal").
   absl::Duration retry_after = absl::ZeroDuration();
   std::string quota;
   // kRequestInvalid, kFieldNotWritable: what is wrong with the message.

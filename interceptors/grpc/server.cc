@@ -11,7 +11,10 @@ Server::~Server() {
   if (server_ != nullptr) Shutdown(absl::Now());
 }
 
-void Server::Shutdown(absl::Time deadline) { server_->Shutdown(absl::ToChronoTime(deadline)); }
+void Server::Shutdown(absl::Time deadline) {
+  guard_->StopDelays();
+  server_->Shutdown(absl::ToChronoTime(deadline));
+}
 
 void Server::Wait() { server_->Wait(); }
 

@@ -29,8 +29,8 @@ inline constexpr size_t kStageBuckets = kStageBoundsNs.size() + 1;  // and one f
 
 inline constexpr std::array<std::string_view, 3> kLimitKeys = {"peer", "principal", "address"};
 inline constexpr std::array<std::string_view, kReloadedFiles> kFiles = {
-    "policy",       "key_set",         "certificate", "revocations",
-    "trust_bundle", "revocation_list", "api_keys",    "shadow_policy"};
+    "policy",          "key_set",  "certificate",   "revocations", "trust_bundle",
+    "revocation_list", "api_keys", "shadow_policy", "blocks"};
 inline constexpr std::array<std::string_view, 2> kShadowKinds = {"would_deny", "would_allow"};
 
 inline Family MakeFamily(const char* name, const char* help, MetricType type) {

@@ -71,9 +71,10 @@ enum class ReloadedFile {
   kTrustBundle,
   kRevocationList,
   kApiKeys,
-  kShadowPolicy
+  kShadowPolicy,
+  kBlocks
 };
-inline constexpr size_t kReloadedFiles = 8;
+inline constexpr size_t kReloadedFiles = 9;
 
 // No label takes a value that a caller chose: the number of time series is fixed by the options.
 //

@@ -75,6 +75,10 @@ std::string_view ToString(DecisionEvent event) {
       return "shadow_difference";
     case DecisionEvent::kObserved:
       return "observed";
+    case DecisionEvent::kBlock:
+      return "block";
+    case DecisionEvent::kAnomaly:
+      return "anomaly";
   }
   return "refusal";
 }
