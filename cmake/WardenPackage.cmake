@@ -23,7 +23,8 @@ set(libraries
   content shape normalize
   observe http
   revocation_store health guard admin grpc
-  audit)
+  audit
+  abuse)
 foreach(library ${libraries})
   set_target_properties(warden_${library} PROPERTIES EXPORT_NAME ${library})
 endforeach()

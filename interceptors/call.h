@@ -68,7 +68,8 @@ struct CallNote {
   bool would_allow = false;     // kShadowDifference: what the shadow policy says
   bool allowed = true;          // by the stage
   std::string_view stage;
-  std::string detail;  // for the operator
+  std::string detail;      // for the operator
+  std::string_view label;  // kAnomaly: which, a metric label
 };
 
 // Of the limit that is nearest to its end: what the answer's trailers say.
@@ -86,6 +87,7 @@ struct Call {
   std::optional<RequestId> id;  // made by Warden when the call began
 
   Transport transport;
+  std::string_view unknown_method;  // the path of a call to no method of ours; as long as transport
   const AddressSource* address_source = nullptr;  // outlives the call
 
   std::shared_ptr<const Peer> peer;

@@ -7,6 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "authz/token/verifier.h"
+#include "interceptors/abuse/failure_kind.h"
+#include "interceptors/anomalies/anomaly_detector.h"
 #include "interceptors/credential_kinds.h"
 #include "interceptors/introspection/introspector.h"
 #include "interceptors/keys/token_keys.h"
@@ -95,12 +97,14 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
                                                      const GuardOptions& options) {
   ProblemList problems;
   std::unique_ptr<Guard> guard(new Guard);
+  guard->clock_ = options.clock;
   guard->peer_rules_ = MakePeerRules(config, &problems);
   TokenKeys token_keys = MakeTokenKeys(config, &problems);
   guard->tokens_ = std::move(token_keys.cache);
   guard->keys_ = std::move(token_keys.keeper);
   guard->introspector_ = MakeIntrospector(config, &problems);
   guard->revocation_ = RevocationControl::Create(config, absl::Now(), &problems);
+  guard->MakeAbuse(config, &problems);
   LoadedApiKeys api_keys = LoadApiKeys(config, &problems);
   guard->api_keys_ = api_keys.store;
   guard->methods_ = CompileMethods(methods, &problems);
@@ -124,7 +128,6 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
   guard->watches_streams_ = !streams.insecure_outlive_credentials();
   guard->expiry_grace_ =
       DurationOr(streams.has_expiry_grace(), streams.expiry_grace(), absl::ZeroDuration());
-  guard->clock_ = options.clock;
   guard->health_ =
       std::make_shared<HealthRegistry>(guard->clock_ ? guard->clock_ : [] { return absl::Now(); });
   guard->sink_ = options.sink != nullptr ? options.sink : std::make_shared<RefusalLog>();
@@ -133,6 +136,7 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
   guard->MakeStages(config, options);
   guard->SampleGauges();
   guard->SampleRevocation();
+  guard->StartAbuse();
   guard->revocation_->Start([metrics = guard->metrics_](bool ok) {
     metrics->RecordReload(ReloadedFile::kRevocations, ok, absl::Now());
   });
@@ -187,6 +191,7 @@ void Guard::MakeStages(const LoadedConfig& config, const GuardOptions& options) 
   stages.push_back(std::make_unique<RateLimitStage>(limits_));
   stages.push_back(std::make_unique<AuthorizeStage>(policies_.get()));
   stages.push_back(std::make_unique<StepUpStage>());
+  WatchCallers(&stages);
   before_body_ = std::make_unique<Chain>(std::move(stages), metrics_.get());
 }
 
@@ -326,6 +331,7 @@ void Guard::StreamEnded(Call& call, const Refusal& refusal) {
   metrics_->RecordStreamEnded(call.method->id, static_cast<uint32_t>(refusal.reason));
   call.now = Now();
   Record(call, refusal, "stream");
+  if (IsInvalidInput(refusal.reason)) OnRefusal(call, refusal.reason);
 }
 
 }  // namespace warden

@@ -39,6 +39,8 @@
 
 namespace warden {
 
+class AbuseControl;
+class AnomalyDetector;
 class RpcMetrics;
 
 // A status as a handler gives it, with gRPC's number of the code.
@@ -130,6 +132,12 @@ class Guard {
   bool watches_credentials() const { return watches_streams_; }
   bool watches_streams() const;
 
+  // The status with which a handler ended a call that was let through, for methods that SeesStatus
+  // names. On any thread, also while StreamEnded runs, but while the call lives.
+  void OnHandlerStatus(const Call& call, int code);
+  bool SeesStatus(const GuardedMethod& method) const;
+  bool sees_statuses() const;  // whether there are any
+
   // A call that reached a method served around the gate.
   void CountUnguarded();
 
@@ -150,6 +158,10 @@ class Guard {
   const std::shared_ptr<HealthRegistry>& health() const { return health_; }
   // The methods and roles of the policy in force.
   absl::StatusOr<AccessMatrix> AccessOfRoles() const;
+  // Who is blocked, and why; null where `abuse` is not configured.
+  const std::shared_ptr<AbuseControl>& abuse() const { return abuse_; }
+  // Calls that wait for the penalty of their callers' failures are judged now.
+  void StopDelays();
 
  private:
   Guard();
@@ -184,6 +196,10 @@ class Guard {
   void CheckSigned(const LoadedConfig& config, ProblemList* problems);
   void WatchSigningKeys();
   void WatchHealth();
+  void MakeAbuse(const LoadedConfig& config, ProblemList* problems);
+  void StartAbuse();
+  void WatchCallers(std::vector<std::unique_ptr<Stage>>* stages);
+  void OnRefusal(Call& call, Reason reason);
   std::optional<Refusal> CheckRules(Call& call, google::protobuf::Message& request);
   // Counts and records a refusal and returns it.
   Refusal Refused(Call& call, Refusal refusal, std::string_view stage);
@@ -205,6 +221,8 @@ class Guard {
   std::shared_ptr<LimitCheck> limits_;
   std::shared_ptr<RevocationControl> revocation_;
   std::shared_ptr<SignatureCheck> signatures_;  // null where no keys are configured
+  std::shared_ptr<AbuseControl> abuse_;         // null where none is configured
+  std::unique_ptr<AnomalyDetector> anomalies_;  // likewise
   std::unique_ptr<Chain> before_body_;
   std::shared_ptr<DecisionSink> sink_;
   std::function<absl::Time()> clock_;

@@ -10,6 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "authz/policy/access.h"
 #include "authz/policy/access_condition.h"
+#include "interceptors/abuse/failure_kind.h"
 #include "interceptors/guard_limits.h"
 #include "interceptors/normalize/normalizer.h"
 #include "interceptors/rights/field_rights.h"
@@ -30,6 +31,15 @@ const google::protobuf::MethodDescriptor* FindDescriptor(std::string_view name) 
   std::string full_name(name.substr(1));
   std::replace(full_name.begin(), full_name.end(), '/', '.');
   return google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(full_name);
+}
+
+void ReadFailures(GuardedMethod* method, ProblemList* problems) {
+  const absl::StatusOr<uint32_t> codes = ResolveFailureCodes(*method->descriptor);
+  if (codes.ok()) {
+    method->failure_codes = *codes;
+  } else {
+    AddLines(PlaceOf(*method->descriptor), codes.status(), problems);
+  }
 }
 
 void ReadAccess(GuardedMethod* method, ProblemList* problems) {
@@ -176,6 +186,7 @@ std::deque<GuardedMethod> CompileMethods(const std::vector<ServedMethod>& served
     ReadAccess(&method, problems);
     CheckCondition(one, method, problems);
     CompileLimits(&method, &limit_ids, problems);
+    ReadFailures(&method, problems);
     CompileMessages(one, &rules, &forms, &rights, &method, problems);
   }
   return methods;

@@ -25,7 +25,10 @@ std::string_view ReasonOf(const CallNote& note) {
       return "break_glass";
     case DecisionEvent::kShadowDifference:
       return note.would_allow ? "would_allow" : "would_deny";
+    case DecisionEvent::kAnomaly:
+      return note.label;
     case DecisionEvent::kObserved:
+    case DecisionEvent::kBlock:
     case DecisionEvent::kRefusal:
     case DecisionEvent::kHiddenError:
     case DecisionEvent::kResponse:
@@ -41,6 +44,7 @@ Refusal Guard::Refused(Call& call, Refusal refusal, std::string_view stage) {
   metrics_->RecordDecision(method, static_cast<uint32_t>(refusal.reason));
   call.in_flight.Release();
   Record(call, refusal, stage);
+  if (abuse_ != nullptr || anomalies_ != nullptr) OnRefusal(call, refusal.reason);
   return refusal;
 }
 
@@ -77,6 +81,9 @@ void Guard::RecordNote(Call& call, const CallNote& note) {
     case DecisionEvent::kHiddenError:
     case DecisionEvent::kResponse:
       break;  // guard_responses.cc counts them
+    case DecisionEvent::kBlock:
+    case DecisionEvent::kAnomaly:
+      break;  // counted by who found it
   }
   try {
     if (note.event != DecisionEvent::kBreakGlass && !sink_->WantsNote(call.now)) return;

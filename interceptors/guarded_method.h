@@ -40,6 +40,7 @@ struct GuardedMethod {
   std::shared_ptr<const Program> request_rules;     // null where the request has none
   std::shared_ptr<const Normalizer> normalizer;     // null where no string has a form to be in
   std::shared_ptr<const RequestShape> shape;        // null where none is asked for
+  uint32_t failure_codes = 0;  // of the handler that are its caller's failures, a bit for each
   // Which fields callers may set in the request, and see in the response; null where any.
   std::shared_ptr<const FieldRights> writable;
   std::shared_ptr<const FieldRights> readable;

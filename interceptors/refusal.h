@@ -20,7 +20,7 @@ namespace warden {
 struct Refusal {
   Reason reason = Reason::kInternal;
   std::string detail;
-  // Of limits: when a new attempt can succeed (infinite: never), and whose quota it was
+  // Of limits and blocks: when a new attempt can succeed (infinite: never), and whose quota it was
   // ("principal").
   absl::Duration retry_after = absl::ZeroDuration();
   std::string quota;

@@ -58,6 +58,7 @@ void Server::Shutdown(absl::Time deadline) {
     if (!stopping_.HasBeenNotified()) stopping_.Notify();
   }
   if (health_ != nullptr) health_->EndWatches();
+  guard_->StopDelays();
   server_->Shutdown(absl::ToChronoTime(deadline));
 }
 

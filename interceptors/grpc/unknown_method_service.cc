@@ -20,6 +20,7 @@ grpc::ServerGenericBidiReactor* UnknownMethodService::CreateReactor(
   guard_->Begin(nullptr, &call);
   const PeerAddress address(context->c_call());
   call.address_source = &address;
+  call.unknown_method = context->method();
   const Refusal refusal = guard_->OnUnknownMethod(call);
   const grpc::Status status = Answer(refusal, call, context);
   guard_->Handled(call, status.error_code());

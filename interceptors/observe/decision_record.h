@@ -15,6 +15,8 @@ enum class DecisionEvent {
   kObserved,          // a limit or rule would have refused it, and is only watched
   kHiddenError,       // the handler's error was kept from the client, `detail` has it
   kResponse,          // something was wrong with the handler's answer
+  kBlock,             // the caller is blocked from now on, for its failures
+  kAnomaly,           // what looks like an attack; once in a window of time for each caller
 };
 
 // snake_case, for logs: "refusal", "break_glass", ...
@@ -32,7 +34,7 @@ struct DecisionRecord {
   std::string_view address;    // the peer's, as gRPC gives it
   std::string_view principal;  // the caller's name; "" if not known (yet)
   // The metric label, "permission_denied"; "break_glass"; "would_allow" or "would_deny" of a shadow
-  // policy.
+  // policy; "blocked" of kBlock; which one, of kAnomaly.
   std::string_view reason;
   std::string_view stage;   // where it was decided
   std::string_view detail;  // for the operator, never for the client

@@ -73,9 +73,10 @@ enum class ReloadedFile {
   kRevocationList,
   kApiKeys,
   kShadowPolicy,
-  kSigningKeys
+  kSigningKeys,
+  kBlocks
 };
-inline constexpr size_t kReloadedFiles = 9;
+inline constexpr size_t kReloadedFiles = 10;
 
 // No label takes a value that a caller chose: the number of time series is fixed by the options.
 //

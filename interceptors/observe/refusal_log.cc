@@ -79,6 +79,10 @@ std::string_view ToString(DecisionEvent event) {
       return "hidden_error";
     case DecisionEvent::kResponse:
       return "response";
+    case DecisionEvent::kBlock:
+      return "block";
+    case DecisionEvent::kAnomaly:
+      return "anomaly";
   }
   return "refusal";
 }

@@ -25,7 +25,9 @@ from tokens import Mint  # noqa: E402
 MAY_BE_EMPTY = ("warden_revocation_sync_age_seconds", "warden_streams_ended_total", "warden_shadow_differences_total",
                 "warden_observed_refusals_total", "warden_rate_limited_total", "warden_rule_violations_total",
                 "warden_reloads_total", "warden_last_reload_success", "ALERTS", "warden_keys_age_seconds",
-                "warden_admin_requests_total")
+                "warden_admin_requests_total",
+                "warden_blocked_total", "warden_failures_counted_total", "warden_blocks", "warden_delayed_calls",
+                "warden_anomalies_total")
 
 
 def start_server(build, work):

@@ -1,0 +1,90 @@
+// What a Guard does about callers who fail too often, and about what looks like an attack.
+#include <utility>
+
+#include "interceptors/abuse/abuse_control.h"
+#include "interceptors/abuse/abuse_metrics.h"
+#include "interceptors/anomalies/anomaly_detector.h"
+#include "interceptors/guard.h"
+#include "interceptors/stages/block_check.h"
+#include "interceptors/stages/caller_watch.h"
+
+namespace warden {
+
+void Guard::MakeAbuse(const LoadedConfig& config, ProblemList* problems) {
+  abuse_ = AbuseControl::Create(
+      config, [clock = clock_] { return clock ? clock() : absl::Now(); }, problems);
+  anomalies_ = AnomalyDetector::Create(config, abuse_.get(), problems);
+}
+
+void Guard::StartAbuse() {
+  if (anomalies_ != nullptr) {
+    metrics_->AddFamilies([anomalies = anomalies_.get()] { return anomalies->Families(); });
+  }
+  if (abuse_ == nullptr) return;
+  metrics_->AddFamilies([abuse = abuse_.get()] { return AbuseFamilies(*abuse); });
+  abuse_->Start([metrics = metrics_](bool ok) {
+    metrics->RecordReload(ReloadedFile::kBlocks, ok, absl::Now());
+  });
+}
+
+void Guard::WatchCallers(std::vector<std::unique_ptr<Stage>>* stages) {
+  for (std::unique_ptr<Stage>& stage : *stages) {
+    if (anomalies_ != nullptr && anomalies_->watches_tokens() && stage->name() == "principal") {
+      stage = std::make_unique<CallerWatch>(std::move(stage), anomalies_.get());
+    }
+    const auto check = [&](std::string_view name, BlockKind kind) {
+      if (abuse_ == nullptr || stage->name() != name) return;
+      stage = std::make_unique<BlockCheck>(std::move(stage), kind, abuse_);
+    };
+    check("admission", BlockKind::kAddress);
+    check("identity", BlockKind::kPeer);
+    check("principal", BlockKind::kPrincipal);
+  }
+}
+
+void Guard::OnRefusal(Call& call, Reason reason) {
+  try {
+    const FailureKind kind = FailureKindOf(reason);
+    if (anomalies_ != nullptr) anomalies_->OnRefused(call, reason);
+    if (abuse_ != nullptr && kind != FailureKind::kNone) abuse_->Count(call, kind);
+  } catch (...) {
+    // What fails here must not turn a refusal into anything else.
+  }
+  if (!call.notes.empty()) RecordNotes(call);
+}
+
+void Guard::OnHandlerStatus(const Call& call, int code) {
+  if (abuse_ == nullptr || !SeesStatus(*call.method) || code < 0 || code > 31) return;
+  if ((call.method->failure_codes >> code & 1) == 0) return;
+  // Another thread may be ending the call.
+  Call failed;
+  failed.method = call.method;
+  failed.now = Now();
+  failed.id = call.id;
+  failed.peer = call.peer;
+  failed.principal = call.principal;
+  failed.address_source = call.address_source;
+  try {
+    abuse_->Count(failed, FailureKind::kHandler);
+  } catch (...) {
+    // The handler's answer goes out as it is.
+  }
+  if (!failed.notes.empty()) RecordNotes(failed);
+}
+
+bool Guard::SeesStatus(const GuardedMethod& method) const {
+  return abuse_ != nullptr && method.failure_codes != 0;
+}
+
+bool Guard::sees_statuses() const {
+  for (const GuardedMethod& method : methods_) {
+    if (SeesStatus(method)) return true;
+  }
+  return false;
+}
+
+void Guard::StopDelays() {
+  if (abuse_ != nullptr) abuse_->StopDelays();
+}
+
+}  // namespace warden
