@@ -132,12 +132,6 @@ class Guard {
   bool watches_credentials() const { return watches_streams_; }
   bool watches_streams() const;
 
-  // The status with which a handler ended a call that was let through, for methods that SeesStatus
-  // names. On any thread, also while StreamEnded runs, but while the call lives.
-  void OnHandlerStatus(const Call& call, int code);
-  bool SeesStatus(const GuardedMethod& method) const;
-  bool sees_statuses() const;  // whether there are any
-
   // A call that reached a method served around the gate.
   void CountUnguarded();
 
@@ -200,6 +194,8 @@ class Guard {
   void StartAbuse();
   void WatchCallers(std::vector<std::unique_ptr<Stage>>* stages);
   void OnRefusal(Call& call, Reason reason);
+  // The status with which a handler ended a call; may be one of its `failures`.
+  void OnHandlerStatus(const Call& call, int code);
   std::optional<Refusal> CheckRules(Call& call, google::protobuf::Message& request);
   // Counts and records a refusal and returns it.
   Refusal Refused(Call& call, Refusal refusal, std::string_view stage);

@@ -54,7 +54,7 @@ void Guard::OnRefusal(Call& call, Reason reason) {
 }
 
 void Guard::OnHandlerStatus(const Call& call, int code) {
-  if (abuse_ == nullptr || !SeesStatus(*call.method) || code < 0 || code > 31) return;
+  if (abuse_ == nullptr || code < 0 || code > 31) return;
   if ((call.method->failure_codes >> code & 1) == 0) return;
   // Another thread may be ending the call.
   Call failed;
@@ -70,17 +70,6 @@ void Guard::OnHandlerStatus(const Call& call, int code) {
     // The handler's answer goes out as it is.
   }
   if (!failed.notes.empty()) RecordNotes(failed);
-}
-
-bool Guard::SeesStatus(const GuardedMethod& method) const {
-  return abuse_ != nullptr && method.failure_codes != 0;
-}
-
-bool Guard::sees_statuses() const {
-  for (const GuardedMethod& method : methods_) {
-    if (SeesStatus(method)) return true;
-  }
-  return false;
 }
 
 void Guard::StopDelays() {

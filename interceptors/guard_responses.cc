@@ -90,6 +90,7 @@ void Guard::Handled(const Call& call, int code) {
 }
 
 std::optional<int> Guard::OnStatus(const Call& call, const AnswerStatus& status) {
+  OnHandlerStatus(call, status.code);
   const ResponseChecks& checks = call.method->response;
   if (checks.hide_errors && SaysWhatBroke(status.code)) {
     rpc_metrics_->RecordAnswer(call.method->id, AnswerResult::kHidden, true);

@@ -14,7 +14,6 @@
 #include "interceptors/grpc/message_interceptor.h"
 #include "interceptors/grpc/private_access.h"
 #include "interceptors/grpc/service_check.h"
-#include "interceptors/grpc/status_interceptor.h"
 #include "interceptors/grpc/stream_watch.h"
 #include "interceptors/grpc/tls.h"
 #include "interceptors/grpc/unknown_method_service.h"
@@ -172,9 +171,6 @@ absl::Status ServerBuilder::Prepare(Server* server) {
   auto& factories = grpc_private::InterceptorFactoriesOf(*builder_);
   factories.insert(factories.begin(),
                    std::make_unique<GuardInterceptorFactory>(server->guard_.get(), unguarded));
-  if (server->guard_->sees_statuses()) {
-    factories.push_back(std::make_unique<StatusInterceptorFactory>(server->guard_.get()));
-  }
   if (server->guard_->looks_at_messages()) {
     factories.push_back(std::make_unique<MessageInterceptorFactory>(server->guard_.get()));
   }
