@@ -152,9 +152,13 @@ void CelBuilder::Add(const Condition& condition, const Predefined* predefined) {
   if (!Compile(condition, MakeEnvironment(predefined), &rule)) return;
   RuleText text;
   text.id = condition.id;
-  text.message = condition.message.empty()
-                     ? absl::StrCat("\"", ShowSaid(condition.expression), "\" returned false")
-                     : condition.message;
+  text.message = condition.message;
+  if (text.message.empty()) {
+    // What a sensitive value is compared with may be as telling as the value.
+    text.message = target_.sensitive
+                       ? "is not valid"
+                       : absl::StrCat("\"", ShowSaid(condition.expression), "\" returned false");
+  }
   if (target_.of_field) text.path = condition.path;
   rule.text = static_cast<uint32_t>(data_->texts.size());
   rule.subject = target_.kind;
