@@ -118,7 +118,11 @@ Part Parser::Group(int depth) {
     while (!left_.empty() && (left_[0] == 'i' || left_[0] == 's' || left_[0] == 'U')) {
       left_.remove_prefix(1);
     }
-    if (Take(")")) return {};
+    if (Take(")")) {
+      // A repetition behind flags is one of what stands before them.
+      const bool repeated = !left_.empty() && std::string_view("*+?{").find(left_[0]) != left_.npos;
+      return repeated ? Fail() : Part{};
+    }
     if (!Take(":")) return Fail();
   }
   const Part part = Alternatives(depth + 1);
