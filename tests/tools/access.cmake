@@ -1,7 +1,7 @@
 # warden access, warden proto
 set(testdata ${CMAKE_CURRENT_SOURCE_DIR}/access_testdata)
 set(sets)
-foreach(name shop broken conditions)
+foreach(name shop broken conditions rules)
   set(out ${CMAKE_CURRENT_BINARY_DIR}/${name}.binpb)
   add_custom_command(
     OUTPUT ${out}
@@ -18,9 +18,12 @@ warden_test(access_commands_test
     access_commands_test.cc
     condition_commands_test.cc
     policy_commands_test.cc
+    pattern_length_test.cc
     proto_commands_test.cc
+    rule_lint_test.cc
     run_warden.cc
-  LIBS protobuf::libprotobuf nlohmann_json::nlohmann_json)
+    ${PROJECT_SOURCE_DIR}/tools/warden/pattern_length.cc
+  LIBS protobuf::libprotobuf nlohmann_json::nlohmann_json PkgConfig::RE2 absl::strings)
 add_dependencies(access_commands_test access_test_sets warden_cli)
 target_compile_definitions(access_commands_test PRIVATE
   WARDEN_CLI="$<TARGET_FILE:warden_cli>"

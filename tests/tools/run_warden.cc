@@ -29,12 +29,13 @@ std::string ReadFile(const std::string& path) {
   return text.str();
 }
 
-CommandResult RunWarden(const std::vector<std::string>& arguments) {
+CommandResult RunWarden(const std::vector<std::string>& arguments, const std::string& input) {
   std::string folder = (std::filesystem::temp_directory_path() / "warden-cli-XXXXXX").string();
   if (mkdtemp(folder.data()) == nullptr) throw std::runtime_error("no temporary folder");
   std::string command = ShellQuoted(WARDEN_CLI);
   for (const std::string& argument : arguments) command += " " + ShellQuoted(argument);
-  command += " </dev/null >" + folder + "/out 2>" + folder + "/err";
+  std::ofstream(folder + "/in", std::ios::binary) << input;
+  command += " <" + folder + "/in >" + folder + "/out 2>" + folder + "/err";
   const int status = std::system(command.c_str());
   CommandResult result;
   result.exit_status = status != -1 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;

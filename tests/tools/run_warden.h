@@ -13,8 +13,8 @@ struct CommandResult {
   std::string err;
 };
 
-// With stdin empty. Throws std::runtime_error if it cannot be started.
-CommandResult RunWarden(const std::vector<std::string>& arguments);
+// With `input` as stdin. Throws std::runtime_error if it cannot be started.
+CommandResult RunWarden(const std::vector<std::string>& arguments, const std::string& input = "");
 
 std::string ReadFile(const std::string& path);
 

@@ -12,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "interceptors/normalize/normalizer.h"
 #include "interceptors/rules/program.h"
 #include "tools/warden/commands.h"
 #include "tools/warden/descriptors.h"
@@ -67,9 +68,18 @@ int Validate(const ValidateOptions& options) {
     return Unusable(parsed.message());
   }
   std::vector<Violation> violations;
+  std::vector<std::string> problems;
+  const auto normalizer = Normalizer::Compile(*type, &problems);
+  for (const std::string& problem : problems) std::cerr << problem << '\n';
+  if (!problems.empty()) return kUsage;
+  if (normalizer != nullptr &&
+      !normalizer->Apply(message.get(), options.max_violations, &violations)) {
+    std::cout << ViolationsAsJson(*type, violations);
+    return kNo;
+  }
   const absl::Time now = options.now < 0 ? absl::Now() : absl::FromUnixSeconds(options.now);
   const bool valid = (*program)->Check(*message, now, options.max_violations, &violations);
-  std::cout << ViolationsAsJson(violations);
+  std::cout << ViolationsAsJson(*type, violations);
   return valid ? kYes : kNo;
 }
 
@@ -81,7 +91,8 @@ void AddMessageCommands(CLI::App& app, int* status) {
   CLI::App* validate = message->add_subcommand(
       "validate",
       "Read a message from stdin and print what is wrong with it, as the server would find it:\n"
-      "a JSON list of {field, rule, message}.\n"
+      "a JSON list of {field, rule, message}, with the rule's place as `source` where the set was\n"
+      "made with --include_source_info.\n"
       "Exit status: 0 valid, 1 invalid, 2 bad usage, unreadable input or rules that do not "
       "compile");
   const auto options = std::make_shared<ValidateOptions>();

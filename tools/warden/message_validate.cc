@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "nlohmann/json.hpp"
+#include "tools/warden/rule_place.h"
 
 namespace warden::cli {
 namespace {
@@ -54,11 +55,15 @@ absl::Status ParseMessage(const std::string& format, const std::string& input,
   return absl::OkStatus();
 }
 
-std::string ViolationsAsJson(const std::vector<Violation>& violations) {
+std::string ViolationsAsJson(const google::protobuf::Descriptor& type,
+                             const std::vector<Violation>& violations) {
   std::vector<std::string> lines;
   for (const Violation& violation : violations) {
-    const nlohmann::ordered_json line = {
+    nlohmann::ordered_json line = {
         {"field", violation.field}, {"rule", violation.rule}, {"message", violation.message}};
+    const std::string source = PlaceOfViolation(type, violation.field, violation.rule);
+    if (!source.empty()) line["source"] = source;
+    if (violation.observed) line["observed"] = true;
     lines.push_back(line.dump());
   }
   return absl::StrCat("[", absl::StrJoin(lines, ",\n "), "]\n");

@@ -17,9 +17,12 @@ namespace warden::cli {
 absl::Status ParseMessage(const std::string& format, const std::string& input,
                           google::protobuf::Message* message);
 
-// `[{"field": ..., "rule": ..., "message": ...}, ...]`, each on a line of its own; `[]` if there
-// are none.
-std::string ViolationsAsJson(const std::vector<Violation>& violations);
+// `[{"field": ..., "rule": ..., "message": ..., "source": ...}, ...]`, each on a line of its own;
+// `[]` if there are none. `source` is where the rule stands, "shop.proto:12:5", where the
+// descriptors of `type`, whose messages were checked, know it; `"observed": true` is added for what
+// a server would only count.
+std::string ViolationsAsJson(const google::protobuf::Descriptor& type,
+                             const std::vector<Violation>& violations);
 
 }  // namespace warden::cli
 

@@ -21,6 +21,7 @@
 #include "interceptors/rules/program.h"
 #include "nlohmann/json.hpp"
 #include "tools/warden/descriptors.h"
+#include "tools/warden/rule_lint.h"
 
 namespace warden::cli {
 namespace {
@@ -68,6 +69,15 @@ void LintFieldRules(const MethodDescriptor& method, Findings* findings) {
   const absl::StatusOr<std::shared_ptr<const Program>> program = Program::Compile(type);
   if (!program.ok()) {
     findings->AddLines("field-rules", program.status());
+  }
+}
+
+void LintAdvice(const MethodDescriptor& method, Findings* findings) {
+  for (const Descriptor* type : {method.input_type(), method.output_type()}) {
+    for (RuleFinding& found : LintRulesOf(*type)) {
+      findings->Add(Severity::kWarning, std::string(found.rule), std::move(found.place),
+                    std::move(found.message));
+    }
   }
 }
 
@@ -148,9 +158,10 @@ void LintPolicy(const Policy& policy, const std::set<std::string>& asked, Findin
 // Why a server would not start, and what is only advice.
 constexpr std::array<std::string_view, 5> kFixedRules = {"access", "field-rights", "field-rules",
                                                          "policy", "rate-limit"};
-constexpr std::array<std::string_view, 5> kChosenRules = {"public-method", "public-sensitive",
-                                                          "stream-without-limit", "unbound-role",
-                                                          "unused-permission"};
+constexpr std::array<std::string_view, 11> kChosenRules = {
+    "public-method",     "public-sensitive", "stream-without-limit", "unbound-role",
+    "unused-permission", kRuleContradiction, kRuleIgnored,           kSafeWithoutEffect,
+    kNormalizeConstant,  kRequiredWritable,  kSensitiveConstant};
 
 std::vector<Finding> Choose(std::vector<Finding> findings, const LintChoices& choices) {
   std::vector<Finding> chosen;
@@ -225,6 +236,7 @@ std::vector<Finding> LintMethods(const std::vector<const MethodDescriptor*>& met
     LintLimit(*method, &findings);
     LintStreamLimit(*method, &findings);
     LintFieldRules(*method, &findings);
+    LintAdvice(*method, &findings);
     LintRights(*method, policy, &asked, &findings);
   }
   if (policy != nullptr) LintPolicy(*policy, asked, &findings);
