@@ -17,7 +17,9 @@
 #include "absl/time/time.h"
 #include "google/protobuf/message.h"
 #include "interceptors/api_key_watch.h"
+#include "interceptors/audit_trail.h"
 #include "interceptors/call.h"
+#include "interceptors/call_ids.h"
 #include "interceptors/chain.h"
 #include "interceptors/config.h"
 #include "interceptors/guard_builder.h"
@@ -72,6 +74,9 @@ class Guard {
   Refusal OnUnreadableRequest(Call& call);
   Refusal OnInternalError(Call& call, std::string_view detail);
   Refusal OnUnknownMethod(Call& call);
+  // The last word on a call that nothing refused, before Allowed: refused all the same where it
+  // must not go on unrecorded.
+  std::optional<Refusal> Admit(Call& call);
   void Allowed(Call& call);
   void Finished(const Call& call);
 
@@ -86,6 +91,13 @@ class Guard {
   // Counts and records that a call which was allowed is ended for this reason.
   void StreamEnded(Call& call, const Refusal& refusal);
   bool watches_streams() const { return watches_streams_; }
+
+  // Opens the audit log's file by its path again, as after a rotation by logrotate. Not for signal
+  // handlers.
+  void ReopenAudit();
+  // Calls that wait for something of the server's own, such as room in the audit log, wait no
+  // longer than this: the server stops.
+  void StopWaiting(absl::Time deadline);
 
   // A call that reached a method served around the gate.
   void CountUnguarded();
@@ -106,6 +118,7 @@ class Guard {
  private:
   Guard();
   absl::Status MakeMetrics();
+  absl::Status StartAudit();
   void MakeStages(const LoadedConfig& config, const GuardOptions& options);
   void SampleGauges();
   void SampleIntrospection();
@@ -132,6 +145,8 @@ class Guard {
   std::shared_ptr<ApiKeyStore> api_keys_;       // null where none are configured
   std::shared_ptr<RateLimiter> limiter_;
   std::shared_ptr<RevocationControl> revocation_;
+  std::unique_ptr<AuditTrail> audit_;  // null where none is configured
+  CallIds ids_;
   std::unique_ptr<Chain> before_body_;
   std::shared_ptr<DecisionSink> sink_;
   std::function<absl::Time()> clock_;

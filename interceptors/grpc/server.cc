@@ -11,7 +11,12 @@ Server::~Server() {
   if (server_ != nullptr) Shutdown(absl::Now());
 }
 
-void Server::Shutdown(absl::Time deadline) { server_->Shutdown(absl::ToChronoTime(deadline)); }
+void Server::Shutdown(absl::Time deadline) {
+  guard_->StopWaiting(deadline);
+  server_->Shutdown(absl::ToChronoTime(deadline));
+}
+
+void Server::ReopenAudit() { guard_->ReopenAudit(); }
 
 void Server::Wait() { server_->Wait(); }
 

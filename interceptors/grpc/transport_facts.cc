@@ -13,6 +13,8 @@ namespace {
 constexpr std::string_view kAuthorization = "authorization";
 constexpr std::string_view kForwarded = "x-forwarded-client-cert";
 constexpr std::string_view kApiKey = "x-api-key";
+constexpr std::string_view kRequestId = "x-request-id";
+constexpr std::string_view kTraceparent = "traceparent";
 
 std::string_view View(const grpc_slice& slice) {
   return {reinterpret_cast<const char*>(GRPC_SLICE_START_PTR(slice)), GRPC_SLICE_LENGTH(slice)};
@@ -67,6 +69,10 @@ void TransportFacts::ReadMetadata(grpc::ServerContextBase& context, Call* out) {
       if (++out->transport.forwarded_entries == 1) out->transport.forwarded_client_cert = value;
     } else if (key == kApiKey) {
       if (++out->transport.api_key_entries == 1) out->transport.api_key = value;
+    } else if (key == kRequestId) {
+      if (++out->transport.request_id_entries == 1) out->transport.request_id = value;
+    } else if (key == kTraceparent) {
+      if (++out->transport.traceparent_entries == 1) out->transport.traceparent = value;
     }
   }
 }
