@@ -20,6 +20,7 @@
 #include "interceptors/limits/stream_quota.h"
 #include "interceptors/observe/decision_record.h"
 #include "interceptors/observe/request_id.h"
+#include "interceptors/observe/trace_context.h"
 #include "interceptors/reason.h"
 
 namespace warden {
@@ -50,6 +51,10 @@ struct Transport {
   int api_key_entries = 0;
   std::string_view signature;  // the first `x-request-signature` entry
   int signature_entries = 0;
+  std::string_view request_id;  // the first `x-request-id` entry
+  int request_id_entries = 0;
+  std::string_view traceparent;  // likewise
+  int traceparent_entries = 0;
   size_t metadata_bytes = 0;  // all keys and values
   const ConnectionSource* connection = nullptr;
 };
@@ -84,7 +89,8 @@ struct Call {
   const GuardedMethod* method = nullptr;
   absl::Time now;               // wall clock, when the call arrived
   int64_t monotonic_ns = 0;     // steady clock, likewise
-  std::optional<RequestId> id;  // made by Warden when the call began
+  std::optional<RequestId> id;  // made by Warden when the call began, or taken over from the peer
+  std::optional<TraceContext> trace;  // of the call's `traceparent`, where that is well-formed
 
   Transport transport;
   std::string_view unknown_method;  // the path of a call to no method of ours; as long as transport
@@ -114,6 +120,9 @@ struct Call {
   bool waiting() const { return pending != nullptr; }
 
   std::string_view request_id() const { return id.has_value() ? id->view() : std::string_view(); }
+  std::string_view trace_id() const {
+    return trace.has_value() ? trace->trace_id() : std::string_view();
+  }
   // Of the peer, without port; read when it is first asked for.
   std::string_view Address() {
     if (address_.empty() && address_source != nullptr) address_ = address_source->Read();

@@ -114,6 +114,8 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
   guard->CheckSigned(config, &problems);
   ResolveResponses(config, methods, &guard->methods_, &problems);
   ResolveShapes(config, methods, &guard->methods_, &problems);
+  guard->ids_ = CallIds(config, &problems);
+  guard->audit_ = AuditTrail::Create(config, guard->methods_, &problems);
   if (!problems.empty()) return problems.ToStatus();
   for (const GuardedMethod& method : guard->methods_) {
     guard->by_name_.emplace(method.name, &method);
@@ -133,6 +135,7 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
   guard->sink_ = options.sink != nullptr ? options.sink : std::make_shared<RefusalLog>();
   if (const absl::Status status = guard->MakeMetrics(); !status.ok()) return status;
   guard->MakeRpcMetrics();
+  if (const absl::Status status = guard->StartAudit(); !status.ok()) return status;
   guard->MakeStages(config, options);
   guard->SampleGauges();
   guard->SampleRevocation();
@@ -222,6 +225,7 @@ void Guard::Begin(const GuardedMethod* method, Call* call) const {
 
 std::optional<Refusal> Guard::BeforeBody(Call& call) {
   std::optional<ChainRefusal> refused = before_body_->Run(call);
+  ids_.TakeOver(call);
   if (!call.notes.empty()) RecordNotes(call);
   if (!refused.has_value()) return std::nullopt;
   return Refused(call, std::move(refused->refusal), refused->stage);

@@ -18,7 +18,9 @@
 #include "authz/policy/access_matrix.h"
 #include "google/protobuf/message.h"
 #include "interceptors/api_key_watch.h"
+#include "interceptors/audit_trail.h"
 #include "interceptors/call.h"
+#include "interceptors/call_ids.h"
 #include "interceptors/chain.h"
 #include "interceptors/config.h"
 #include "interceptors/guard_builder.h"
@@ -96,6 +98,9 @@ class Guard {
   Refusal OnUnreadableRequest(Call& call);
   Refusal OnInternalError(Call& call, std::string_view detail);
   Refusal OnUnknownMethod(Call& call);
+  // The last word on a call that nothing refused, before Allowed: refused all the same where it
+  // must not go on unrecorded.
+  std::optional<Refusal> Admit(Call& call);
   void Allowed(Call& call);
   void Finished(Call& call);
 
@@ -132,6 +137,13 @@ class Guard {
   bool watches_credentials() const { return watches_streams_; }
   bool watches_streams() const;
 
+  // Opens the audit log's file by its path again, as after a rotation by logrotate. Not for signal
+  // handlers.
+  void ReopenAudit();
+  // Calls that wait for something of the server's own, such as room in the audit log, wait no
+  // longer than this: the server stops.
+  void StopWaiting(absl::Time deadline);
+
   // A call that reached a method served around the gate.
   void CountUnguarded();
 
@@ -165,6 +177,7 @@ class Guard {
   void RecordAnswer(const Call& call, DecisionEvent event, std::string_view reason,
                     std::string_view detail, bool allowed);
   std::optional<Reason> OnLeak(const Call& call, Leak leak, std::string_view where);
+  absl::Status StartAudit();
   void MakeStages(const LoadedConfig& config, const GuardOptions& options);
   std::shared_ptr<LimitCheck> MakeLimits(const v1::Config& config) const;
   std::optional<Refusal> CountStreamed(const Call& call, const google::protobuf::Message& request);
@@ -219,6 +232,8 @@ class Guard {
   std::shared_ptr<SignatureCheck> signatures_;  // null where no keys are configured
   std::shared_ptr<AbuseControl> abuse_;         // null where none is configured
   std::unique_ptr<AnomalyDetector> anomalies_;  // likewise
+  std::unique_ptr<AuditTrail> audit_;           // null where none is configured
+  CallIds ids_;
   std::unique_ptr<Chain> before_body_;
   std::shared_ptr<DecisionSink> sink_;
   std::function<absl::Time()> clock_;

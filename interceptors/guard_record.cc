@@ -11,6 +11,7 @@ DecisionRecord RecordOf(Call& call) {
   DecisionRecord record;
   record.time = call.now;
   record.request_id = call.request_id();
+  record.trace_id = call.trace_id();
   record.method = call.method != nullptr ? std::string_view(call.method->name) : "unknown";
   if (call.peer != nullptr) record.peer = call.peer->name();
   record.address = call.Address();
@@ -49,6 +50,7 @@ Refusal Guard::Refused(Call& call, Refusal refusal, std::string_view stage) {
 }
 
 void Guard::Record(Call& call, const Refusal& refusal, std::string_view stage) {
+  if (audit_ != nullptr) audit_->Denied(call, refusal, stage);
   try {
     if (!sink_->Wants(call.now)) return;
     DecisionRecord record = RecordOf(call);
@@ -85,6 +87,7 @@ void Guard::RecordNote(Call& call, const CallNote& note) {
     case DecisionEvent::kAnomaly:
       break;  // counted by who found it
   }
+  if (audit_ != nullptr) audit_->Noted(call, note, ReasonOf(note));
   try {
     if (note.event != DecisionEvent::kBreakGlass && !sink_->WantsNote(call.now)) return;
     DecisionRecord record = RecordOf(call);

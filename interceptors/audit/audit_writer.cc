@@ -1,5 +1,6 @@
 #include "interceptors/audit/audit_writer.h"
 
+#include <openssl/crypto.h>
 #include <pthread.h>
 
 #include <algorithm>
@@ -55,6 +56,8 @@ AuditLogOptions WithDefaults(AuditLogOptions options) {
     options.report = [](std::string_view message) { LogForOperator("audit", message); };
   }
   options.max_files = std::max<uint32_t>(options.max_files, 1);
+  OPENSSL_cleanse(options.chain_key.data(), options.chain_key.size());  // the chain has it
+  options.chain_key.clear();
   return options;
 }
 

@@ -15,4 +15,9 @@ std::string RequestIdOf(const grpc::ServerContextBase* context) {
   return state == nullptr ? std::string() : std::string(state->call.request_id());
 }
 
+std::string TraceIdOf(const grpc::ServerContextBase* context) {
+  const std::shared_ptr<CallState> state = CallRegistry::Instance().Find(context);
+  return state == nullptr ? std::string() : std::string(state->call.trace_id());
+}
+
 }  // namespace warden

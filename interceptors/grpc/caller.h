@@ -20,6 +20,10 @@ std::shared_ptr<const Principal> CallerOf(const grpc::ServerContextBase* context
 // nobody.
 std::string RequestIdOf(const grpc::ServerContextBase* context);
 
+// The trace-id of the call's `traceparent` (W3C Trace Context), 32 hexadecimal digits; "" where it
+// has none that is well-formed, or CallerOf has nobody.
+std::string TraceIdOf(const grpc::ServerContextBase* context);
+
 }  // namespace warden
 
 #endif  // WARDEN_INTERCEPTORS_GRPC_CALLER_H_

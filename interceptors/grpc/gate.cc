@@ -1,6 +1,7 @@
 #include "interceptors/grpc/gate.h"
 
 #include <grpc/byte_buffer.h>
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/message_allocator.h>
 
 #include <exception>
@@ -61,6 +62,7 @@ class GateHandler final : public MethodHandler {
   bool PassesRaw(CallState& state, grpc_byte_buffer* body);
   void CheckBody(CallState& state, void** request, bool parsed, void** handler_data);
   void DropRequest(void** request, void** handler_data) const;
+  void Admit(const HandlerParameter& param, CallState& state);
   void Pass(const HandlerParameter& param, const std::shared_ptr<CallState>& state);
   void Refuse(const HandlerParameter& param, const CallState& state);
 
@@ -159,10 +161,21 @@ void GateHandler::DropRequest(void** request, void** handler_data) const {
   if (handler_data != nullptr && *handler_data != nullptr) {
     ReleaseHolder(*handler_data);
     *handler_data = nullptr;
+  } else if (*request != nullptr && api_ == ApiKind::kRawCallback) {
+    static_cast<grpc::ByteBuffer*>(*request)->~ByteBuffer();
   } else if (*request != nullptr) {
     static_cast<google::protobuf::MessageLite*>(*request)->~MessageLite();
   }
   *request = nullptr;
+}
+
+// The last word; where it is no, the request was parsed already, and nobody else will drop it.
+void GateHandler::Admit(const HandlerParameter& param, CallState& state) {
+  state.refusal = guard_->Admit(state.call);
+  if (!state.refusal.has_value()) return;
+  void* request = param.request;
+  void* handler_data = param.internal_data;
+  DropRequest(&request, &handler_data);
 }
 
 void GateHandler::RunHandler(const HandlerParameter& param) {
@@ -185,6 +198,7 @@ void GateHandler::RunHandler(const HandlerParameter& param) {
 }
 
 void GateHandler::Conclude(const HandlerParameter& param, const std::shared_ptr<CallState>& state) {
+  if (!state->refusal.has_value()) Admit(param, *state);
   if (state->refusal.has_value()) {
     Refuse(param, *state);
   } else {

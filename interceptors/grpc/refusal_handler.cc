@@ -8,6 +8,8 @@
 
 #include <string>
 
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
 #include "interceptors/stages/limit_check.h"
 
 namespace warden {
@@ -34,10 +36,24 @@ class NoMessages final : public grpc::MessageHolder<ByteBuffer, ByteBuffer> {
   void Release() override {}
 };
 
+// The refusal's details, and the request id, for clients that hand on the details alone.
+std::string DetailsOf(const Refusal& refusal, const Call& call) {
+  std::string bytes = SerializedPublicStatus(refusal);
+  google::rpc::RequestInfo info;
+  info.set_request_id(std::string(call.request_id()));
+  google::rpc::Status more;
+  more.add_details()->PackFrom(info);
+  more.AppendToString(&bytes);  // serialized messages that follow each other are merged
+  return bytes;
+}
+
 }  // namespace
 
 void AddRequestId(const Call& call, grpc::ServerContextBase* context) {
   context->AddTrailingMetadata(kRequestIdTrailer, std::string(call.request_id()));
+  if (call.trace.has_value()) {
+    context->AddTrailingMetadata(kTraceIdTrailer, std::string(call.trace_id()));
+  }
 }
 
 void AddLimitTrailers(const Call& call, const Refusal* refusal, grpc::ServerContextBase* context) {
@@ -58,7 +74,7 @@ grpc::Status Answer(const Refusal& refusal, const Call& call, grpc::ServerContex
   if (refusal.step_up != nullptr) {
     context->AddTrailingMetadata("www-authenticate", refusal.step_up->challenge);
   }
-  return {static_cast<grpc::StatusCode>(info.code), "", SerializedPublicStatus(refusal)};
+  return {static_cast<grpc::StatusCode>(info.code), "", DetailsOf(refusal, call)};
 }
 
 void RefuseSync(const grpc::internal::MethodHandler::HandlerParameter& param,

@@ -12,6 +12,8 @@ Server::~Server() {
   if (server_ != nullptr) Shutdown(absl::Now());
 }
 
+void Server::ReopenAudit() { guard_->ReopenAudit(); }
+
 void Server::Wait() { server_->Wait(); }
 
 uint16_t Server::metrics_port() const {

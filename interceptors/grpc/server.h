@@ -43,6 +43,10 @@ class Server {
   // Until Shutdown was called, by another thread, and every handler has returned.
   void Wait();
 
+  // Opens the audit log's file by its path again: what SIGHUP is to do where something else rotates
+  // it. Returns at once; not for signal handlers.
+  void ReopenAudit();
+
   // The port that serves metrics; 0 where none is configured.
   uint16_t metrics_port() const;
   // That of `admin`, likewise.

@@ -59,6 +59,7 @@ void Server::Shutdown(absl::Time deadline) {
   }
   if (health_ != nullptr) health_->EndWatches();
   guard_->StopDelays();
+  guard_->StopWaiting(deadline);
   server_->Shutdown(absl::ToChronoTime(deadline));
 }
 

@@ -15,6 +15,8 @@ constexpr std::string_view kAuthorization = "authorization";
 constexpr std::string_view kForwarded = "x-forwarded-client-cert";
 constexpr std::string_view kApiKey = "x-api-key";
 constexpr std::string_view kSignature = kRequestSignatureEntry;
+constexpr std::string_view kRequestId = "x-request-id";
+constexpr std::string_view kTraceparent = "traceparent";
 
 std::string_view View(const grpc_slice& slice) {
   return {reinterpret_cast<const char*>(GRPC_SLICE_START_PTR(slice)), GRPC_SLICE_LENGTH(slice)};
@@ -76,6 +78,10 @@ void TransportFacts::ReadMetadata(grpc::ServerContextBase& context, Call* out) {
       if (++out->transport.api_key_entries == 1) out->transport.api_key = value;
     } else if (key == kSignature) {
       if (++out->transport.signature_entries == 1) out->transport.signature = value;
+    } else if (key == kRequestId) {
+      if (++out->transport.request_id_entries == 1) out->transport.request_id = value;
+    } else if (key == kTraceparent) {
+      if (++out->transport.traceparent_entries == 1) out->transport.traceparent = value;
     }
   }
 }

@@ -29,6 +29,7 @@ struct DecisionRecord {
   DecisionEvent event = DecisionEvent::kRefusal;
   bool allowed = false;  // of kBreakGlass and kObserved always, so far; kResponse: it was sent
   std::string_view request_id;
+  std::string_view trace_id;   // of the caller's `traceparent`; "" without one
   std::string_view method;     // "/shop.v1.Orders/CreateOrder"
   std::string_view peer;       // Peer::name(); "" without certificate
   std::string_view address;    // the peer's, as gRPC gives it

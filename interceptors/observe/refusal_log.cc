@@ -39,6 +39,7 @@ std::string FormatLine(const DecisionRecord& record, uint64_t dropped) {
     AppendField("event", ToString(record.event), kMaxWordBytes, &line);
   }
   AppendField("request_id", record.request_id, kMaxWordBytes, &line);
+  AppendField("trace_id", record.trace_id, kMaxWordBytes, &line);
   AppendField("method", record.method, kMaxNameBytes, &line);
   AppendField("peer", record.peer, kMaxNameBytes, &line);
   AppendField("address", record.address, kMaxWordBytes, &line);

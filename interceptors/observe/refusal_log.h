@@ -25,7 +25,7 @@ struct RefusalLogOptions {
 };
 
 // Writes refusals, and what else DecisionEvent has:
-// {"time":...,"event":...,"request_id":...,"method":...,"peer":...,"address":...,"principal":...,"reason":...,
+// {"time":...,"event":...,"request_id":...,"trace_id":...,"method":...,"peer":...,"address":...,"principal":...,"reason":...,
 // "stage":...,"detail":...,"policy":...}; empty values and the event of a refusal are left out, and
 // "dropped" gives how many lines were not written since the last line. A line has at most
 // kMaxLineBytes and is harmless text: see Sanitize. Thread-safe.

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 namespace warden {
 namespace {
@@ -83,7 +84,21 @@ RequestId RequestId::Make(absl::Time now) {
   *out++ = '-';
   out = WriteHex(0x8000 | ((a >> 12) & 0x3fff), 4, out);  // the variant, RFC 9562 section 4.1
   *out++ = '-';
-  WriteHex(b, 12, out);
+  out = WriteHex(b, 12, out);
+  id.length_ = static_cast<uint8_t>(out - id.text_.data());
+  return id;
+}
+
+std::optional<RequestId> RequestId::TakeOver(std::string_view text) {
+  const bool good = !text.empty() && text.size() <= kMaxBytes &&
+                    std::all_of(text.begin(), text.end(), [](char c) {
+                      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+                             (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.';
+                    });
+  if (!good) return std::nullopt;
+  RequestId id;  // NOLINT(cppcoreguidelines-pro-type-member-init): likewise
+  id.length_ = static_cast<uint8_t>(text.size());
+  std::memcpy(id.text_.data(), text.data(), text.size());
   return id;
 }
 

@@ -2,8 +2,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <sstream>
+
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "tests/e2e/eventually.h"
 #include "tests/e2e/forgery.h"
 #include "tests/e2e/http_get.h"
 #include "tests/e2e/suite_world.h"
@@ -96,6 +101,35 @@ TEST_P(SecretsTest, NoneReachesTheClientTheRecordsOrTheMetrics) {
     ExpectNoSecret(world.sink().all(), call);
     ExpectNoSecret(page, call);
   }
+}
+
+TEST_P(SecretsTest, NoneReachesTheAuditLog) {
+  std::vector<RawCall> calls;
+  std::string log;
+  {
+    World world({.api = GetParam(), .extra_config = "audit: {file: audit.log}\n"});
+    ASSERT_TRUE(world.Start().ok());
+    calls = MarkedCalls(world);
+    for (const RawCall& call : calls) Perform(world.channel(), call);
+    // One that is let through with all of it, too.
+    RawCall good = World::Call("Unary", world.Token("alice", {"caller"}, [](auto& claims) {
+      claims["password"] = kMarker;
+    }));
+    good.metadata.emplace_back("x-password", kMarker);
+    ASSERT_TRUE(Perform(world.channel(), good).ok());
+    calls.push_back(std::move(good));
+    const auto read = [&] {
+      std::ifstream file(world.folder() / "audit.log");
+      std::ostringstream text;
+      text << file.rdbuf();
+      log = text.str();
+      return absl::StrContains(log, "\"decision\":\"allowed\"");
+    };
+    ASSERT_TRUE(Eventually(read));
+  }
+  EXPECT_THAT(log, HasSubstr("request_invalid"));
+  EXPECT_THAT(log, HasSubstr("token_signature"));
+  for (const RawCall& call : calls) ExpectNoSecret(log, call);
 }
 
 TEST_P(SecretsTest, NoneReachesTheLogOnStderr) {

@@ -101,6 +101,18 @@ TEST_F(FaultsTest, ASmallFileSystemThatIsFull) {
   EXPECT_EQ(umount(mounted.c_str()), 0);
 }
 
+TEST_F(FaultsTest, AReadOnlyFileSystemKeepsTheServerFromStarting) {
+  const std::string mounted = folder_.File("disk");
+  std::filesystem::create_directory(mounted);
+  if (mount("tmpfs", mounted.c_str(), "tmpfs", MS_RDONLY, "size=64k,mode=700") != 0) {
+    GTEST_SKIP() << "may not mount";
+  }
+  options_.file = mounted + "/audit.log";
+  EXPECT_THAT(std::string(TryStart().message()),
+              HasSubstr("Read-only file system; the server must be able to write it"));
+  EXPECT_EQ(umount(mounted.c_str()), 0);
+}
+
 TEST_F(FaultsTest, RefusesCallsThatCannotBeRecorded) {
   options_.queue_records = 4;
   options_.when_full = WhenFull::kRefuse;

@@ -43,6 +43,19 @@ TEST(RequestIdTest, TimesOutOfRangeAreTheNearestThatFit) {
   EXPECT_EQ(Id(absl::InfiniteFuture()).substr(0, 15), "ffffffff-ffff-7");
 }
 
+TEST(RequestIdTest, TakesOverWhatIsOfTheForm) {
+  for (const std::string& good : {std::string("a"), std::string(64, 'Z'), std::string("A-z_0.9")}) {
+    const std::optional<RequestId> id = RequestId::TakeOver(good);
+    ASSERT_TRUE(id.has_value()) << good;
+    EXPECT_EQ(id->view(), good);
+  }
+  for (const std::string& bad :
+       {std::string(), std::string(65, 'a'), std::string("a b"), std::string("a\n"),
+        std::string("a\0b", 3), std::string("\xc3\xa4"), std::string("a:b"), std::string("\"")}) {
+    EXPECT_FALSE(RequestId::TakeOver(bad).has_value()) << bad;
+  }
+}
+
 TEST(RequestIdTest, SortsByTime) {
   const absl::Time time = absl::FromUnixSeconds(1'700'000'000);
   for (int i = 0; i < 1000; ++i) {
