@@ -98,6 +98,12 @@ CASES = {
                        {**INSTANCE, "check": "policy"}, 20),
     "WardenRateLimiterFull": ([metric("warden_rate_limit_shared_decisions_total", "0+5x30")],
                               [metric("warden_rate_limit_shared_decisions_total", "5x30")], INSTANCE, 20),
+    "WardenAuditLoss": ([metric("warden_audit_records_total", "0x5 4x20", result="dropped")],
+                        [metric("warden_audit_records_total", "0+100x25", result="written"),
+                         metric("warden_audit_records_total", "4x25", result="dropped")],
+                        {**INSTANCE, "result": "dropped"}, 8),
+    "WardenAuditFailing": ([metric("warden_audit_failing", "1x30")], [metric("warden_audit_failing", "0x30")],
+                           INSTANCE, 10),
     "WardenRefusalLogLoss": ([metric("warden_refusal_log_dropped_total", "0x5 9x20")],
                              [metric("warden_refusal_log_dropped_total", "9x30")], INSTANCE, 8),
 }

@@ -14,6 +14,7 @@ inline constexpr int kUsage = 2;
 
 void AddAccessCommands(CLI::App& app, int* status);      // access matrix, explain, diff
 void AddApiKeyCommands(CLI::App& app, int* status);      // apikey create, list, rotate, ...
+void AddAuditCommands(CLI::App& app, int* status);       // audit verify, tail
 void AddKeysCommands(CLI::App& app, int* status);        // keys check
 void AddMessageCommands(CLI::App& app, int* status);     // message validate
 void AddPolicyCommands(CLI::App& app, int* status);      // policy test

@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
   warden::cli::AddPolicyCommands(app, &status);
   warden::cli::AddRevocationCommands(app, &status);
   warden::cli::AddApiKeyCommands(app, &status);
+  warden::cli::AddAuditCommands(app, &status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
