@@ -1,5 +1,7 @@
 #include "interceptors/rules/compile_cel.h"
 
+#include <google/protobuf/descriptor.pb.h>
+
 #include <set>
 #include <utility>
 
@@ -23,7 +25,8 @@ bool HasSensitive(const Descriptor& type, std::set<const Descriptor*>* seen) {
   if (!seen->insert(&type).second) return false;
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor& field = *type.field(i);
-    if (field.options().GetExtension(v1::sensitive)) return true;
+    const google::protobuf::FieldOptions& options = field.options();
+    if (options.GetExtension(v1::sensitive) || options.HasExtension(v1::sensitivity)) return true;
     if (field.message_type() != nullptr && HasSensitive(*field.message_type(), seen)) return true;
   }
   return false;

@@ -190,7 +190,8 @@ TEST(CelTest, SensitiveValuesAreNotSaid) {
   for (const Violation& violation : ViolationsOf(message)) {
     EXPECT_THAT(violation.message, Not(HasSubstr("not planted"))) << violation.field;
     // Nor what they are compared with, but for the rules of a type that is sensitive only here.
-    if (violation.field != "below.word") EXPECT_EQ(violation.message, "is not valid");
+    if (violation.field == "below.word") continue;
+    EXPECT_EQ(violation.message, "is not valid");
   }
   EXPECT_THAT(
       Broken(*MustCompile(*message.GetDescriptor()), message),
@@ -198,6 +199,21 @@ TEST(CelTest, SensitiveValuesAreNotSaid) {
   message.Clear();
   message.mutable_open()->set_word("seen");
   EXPECT_EQ(ViolationsOf(message).at(0).message, "not seen");
+}
+
+TEST(CelTest, ClassifiedValuesAreNotSaid) {
+  ProtoPool pool;
+  const auto* file = pool.AddMessages(R"text(
+      message M {
+        option (warden.v1.message_rules).cel = {id: "m", expression: "this.a == '' ? '' : 'not ' + this.a"};
+        string a = 1 [(warden.v1.sensitivity) = PII];
+      })text");
+  ASSERT_NE(file, nullptr);
+  const auto* type = file->FindMessageTypeByName("M");
+  EXPECT_TRUE(MessageWithText(*type, "planted", [](const google::protobuf::Message& message) {
+    const std::vector<Violation> violations = ViolationsOf(message);
+    return violations.size() == 1 && violations[0].message == "is not valid";
+  }));
 }
 
 TEST(CelTest, IdsAreKnownBeforehand) {
