@@ -88,7 +88,9 @@ class ContentTest : public ::testing::TestWithParam<Api> {
       EXPECT_THAT(world_->sink().records().back().text(), Not(HasSubstr("planted")));
       if (!rule.empty()) EXPECT_EQ(RuleViolations(kind, rule), before + 1);
       if (!Streams(kind)) {
-        EXPECT_EQ(world_->Decisions(FullName(kind), label) > 0, true);
+        EXPECT_GT(Metric(absl::StrCat("warden_decisions_total{method=\"", FullName(kind),
+                                      "\",reason=\"", label, "\"}")),
+                  0);
       } else if (!rule.empty()) {
         EXPECT_THAT(answer.text, HasSubstr(absl::StrCat("[", rule, "]")));
       }
