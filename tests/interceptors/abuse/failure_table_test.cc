@@ -78,7 +78,10 @@ TEST(FailureTableTest, AFloodDoesNotFreeAnOffender) {
   }
   EXPECT_GT(table.Find(0, "offender", kStart + kSecond).failures, 5.9);
   EXPECT_LE(table.tracked(), table.capacity());
+  // Not even if all of them fail as often: then there is no room for the last.
+  for (int i = 0; i < 50'000; ++i) table.Fail(0, absl::StrCat("k", i / 5), 1, kStart + kSecond);
   EXPECT_GT(table.untracked(), 0);
+  EXPECT_GT(table.Find(0, "offender", kStart + kSecond).failures, 5.9);
 }
 
 // One that has not failed often enough yet is not flushed out between two of its failures.
