@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "authz/token/verifier.h"
 #include "interceptors/credential_kinds.h"
+#include "interceptors/guard_shared_limits.h"
 #include "interceptors/introspection/introspector.h"
 #include "interceptors/keys/token_keys.h"
 #include "interceptors/limit_counters.h"
@@ -101,6 +102,7 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
   guard->api_keys_ = api_keys.store;
   guard->methods_ = CompileMethods(methods, &problems);
   guard->connection_limits_ = ReadConnectionLimits(config, &problems);
+  CheckSharedLimits(config, guard->methods_, &problems);
   guard->policies_ = PolicyControl::Create(config, guard->methods_, &problems);
   ResolveAuthn(config, &guard->methods_, &problems);
   if (!problems.empty()) return problems.ToStatus();
@@ -161,6 +163,11 @@ void Guard::MakeStages(const LoadedConfig& config, const GuardOptions& options) 
   stages.push_back(
       std::make_unique<IdentityStage>(peer_rules_, !options.insecure_allow_no_certificate));
   limits_ = MakeLimits(settings);
+  if (SharedLimits shared = MakeSharedLimits(config, methods_); shared.store != nullptr) {
+    limits_->UseStore(shared.store);
+    metrics_->AddFamilies(shared.families);
+    metrics_->AddFamilies([limits = limits_] { return limits->OutageFamilies(); });
+  }
   stages.push_back(std::make_unique<ConnectionLimitStage>(limits_, connection_limits_));
   stages.push_back(std::make_unique<CredentialStage>(
       tokens_, introspector_, OrDefault(settings.tokens().max_token_bytes(), kDefaultTokenBytes),
