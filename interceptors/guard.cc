@@ -10,6 +10,7 @@
 #include "interceptors/abuse/failure_kind.h"
 #include "interceptors/anomalies/anomaly_detector.h"
 #include "interceptors/credential_kinds.h"
+#include "interceptors/guard_shared_limits.h"
 #include "interceptors/introspection/introspector.h"
 #include "interceptors/keys/token_keys.h"
 #include "interceptors/limit_counters.h"
@@ -109,6 +110,7 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
   guard->api_keys_ = api_keys.store;
   guard->methods_ = CompileMethods(methods, &problems);
   guard->connection_limits_ = ReadConnectionLimits(config, &problems);
+  CheckSharedLimits(config, guard->methods_, &problems);
   guard->policies_ = PolicyControl::Create(config, guard->methods_, &problems);
   ResolveAuthn(config, &guard->methods_, &problems);
   guard->CheckSigned(config, &problems);
@@ -182,6 +184,11 @@ void Guard::MakeStages(const LoadedConfig& config, const GuardOptions& options) 
   stages.push_back(
       std::make_unique<IdentityStage>(peer_rules_, !options.insecure_allow_no_certificate));
   limits_ = MakeLimits(settings);
+  if (SharedLimits shared = MakeSharedLimits(config, methods_); shared.store != nullptr) {
+    limits_->UseStore(shared.store);
+    metrics_->AddFamilies(shared.families);
+    metrics_->AddFamilies([limits = limits_] { return limits->OutageFamilies(); });
+  }
   stages.push_back(std::make_unique<ConnectionLimitStage>(limits_, connection_limits_));
   stages.push_back(std::make_unique<CredentialStage>(
       tokens_, introspector_, OrDefault(settings.tokens().max_token_bytes(), kDefaultTokenBytes),

@@ -46,11 +46,6 @@ void CompileRates(GuardedMethod* method, LimitIds* ids, ProblemList* problems) {
                                  ": rate_limit: name: another method's limit \"", limit.name,
                                  "\" says something else"));
     }
-    if (limit.store != Limit::Store::kLocal) {
-      problems->Add(PlaceOf(*method->descriptor),
-                    absl::StrCat(std::string(method->descriptor->full_name()),
-                                 ": rate_limit: store: only LOCAL is supported"));
-    }
   }
 }
 

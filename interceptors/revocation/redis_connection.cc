@@ -72,6 +72,31 @@ absl::Status CheckHead(std::string_view head) {
   return absl::OkStatus();
 }
 
+// The same for several replies: looks at the announced length of every list, wherever a line
+// begins.
+class ListHeads {
+ public:
+  bool Accept(std::string_view bytes) {
+    for (const char c : bytes) {
+      if (c == '\n') {
+        state_ = State::kLineBegins;
+      } else if (state_ == State::kLineBegins) {
+        state_ = c == '*' ? State::kLength : State::kOther;
+        length_ = 0;
+      } else if (state_ == State::kLength && c >= '0' && c <= '9') {
+        length_ = length_ * 10 + static_cast<size_t>(c - '0');
+        if (length_ > RedisConnection::kMaxReplyItems) return false;
+      }
+    }
+    return true;
+  }
+
+ private:
+  enum class State : uint8_t { kLineBegins, kLength, kOther };
+  State state_ = State::kLineBegins;
+  size_t length_ = 0;
+};
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<RedisConnection>> RedisConnection::Open(
@@ -101,6 +126,49 @@ absl::StatusOr<RedisReply> RedisConnection::Run(const std::vector<std::string>& 
   if (!text.ok()) return text.status();
   if (absl::Status status = socket_->Write(*text, deadline); !status.ok()) return status;
   return ReadReply(deadline);
+}
+
+absl::StatusOr<std::vector<absl::StatusOr<RedisReply>>> RedisConnection::RunAll(
+    const std::vector<std::vector<std::string>>& commands) {
+  const absl::Time deadline = MonotonicNow() + timeout_;
+  std::string text;
+  for (const std::vector<std::string>& command : commands) {
+    const absl::StatusOr<std::string> one = Format(command);
+    if (!one.ok()) return one.status();
+    text.append(*one);
+  }
+  if (absl::Status status = socket_->Write(text, deadline); !status.ok()) return status;
+  const std::unique_ptr<redisReader, FreeReader> reader(redisReaderCreate());
+  if (reader == nullptr) return absl::ResourceExhaustedError("out of memory");
+  std::vector<absl::StatusOr<RedisReply>> replies;
+  ListHeads heads;
+  std::array<char, 16384> bytes;
+  size_t total = 0;
+  while (true) {
+    void* raw = nullptr;
+    if (redisReaderGetReply(reader.get(), &raw) != REDIS_OK) {
+      return absl::DataLossError("not an answer of a Redis server");
+    }
+    if (raw != nullptr) {
+      const std::unique_ptr<redisReply, FreeReply> reply(static_cast<redisReply*>(raw));
+      if (reply->type == REDIS_REPLY_ERROR) {
+        replies.push_back(absl::FailedPreconditionError(std::string(reply->str, reply->len)));
+      } else {
+        replies.push_back(Convert(*reply));
+      }
+      if (replies.size() == commands.size()) return replies;
+      continue;
+    }
+    const absl::StatusOr<size_t> got = socket_->Read(bytes.data(), bytes.size(), deadline);
+    if (!got.ok()) return got.status();
+    total += *got;
+    if (total > kMaxReplyBytes) return absl::OutOfRangeError("the answers are too long");
+    const std::string_view fresh(bytes.data(), *got);
+    if (!heads.Accept(fresh)) return absl::OutOfRangeError("an answer has too many items");
+    if (redisReaderFeed(reader.get(), fresh.data(), fresh.size()) != REDIS_OK) {
+      return absl::DataLossError("not an answer of a Redis server");
+    }
+  }
 }
 
 absl::StatusOr<RedisReply> RedisConnection::ReadReply(absl::Time deadline) {

@@ -44,6 +44,12 @@ class RedisConnection {
   // Redis' protocol.
   absl::StatusOr<RedisReply> Run(const std::vector<std::string>& command);
 
+  // Several at once, pipelined, within the time of one; the replies in their order. An error of the
+  // whole as Run's; FailedPrecondition is that of a single command. Each reply's size is bounded as
+  // Run's.
+  absl::StatusOr<std::vector<absl::StatusOr<RedisReply>>> RunAll(
+      const std::vector<std::vector<std::string>>& commands);
+
   static constexpr size_t kMaxReplyBytes = 4 << 20;
   static constexpr size_t kMaxReplyItems = 8192;
 

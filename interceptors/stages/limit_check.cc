@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "interceptors/guarded_method.h"
 #include "interceptors/observe/metrics.h"
+#include "interceptors/stages/pending_limits.h"
 
 namespace warden {
 namespace {
@@ -31,66 +32,73 @@ int64_t CeilSeconds(absl::Duration duration) {
 }  // namespace
 
 void LimitCheck::Add(const Limit& limit, MethodInKey method, uint32_t cost, TakeMode mode,
-                     Call& call, Asks* asks) const {
+                     Call& call, LimitAsks* asks) const {
   KeyBuffer key;
   AppendKey(limit.keys, method, call, &key);
-  asks->limits[asks->count] = &limit;
-  asks->asks[asks->count] = {&limit.spec, options_.limiter->PlaceOf(limit.id, key.view()), cost,
-                             mode};
-  ++asks->count;
+  asks->limits.push_back(&limit);
+  asks->asks.push_back({&limit.spec, options_.limiter->PlaceOf(limit.id, key.view()), cost, mode});
 }
 
 std::optional<Refusal> LimitCheck::OfConnection(const std::vector<Limit>& limits, Call& call) {
-  Asks asks;
+  LimitAsks asks;
   for (const Limit& limit : limits) {
     Add(limit, MethodInKey::kMethod, limit.cost.fixed, TakeMode::kTake, call, &asks);
   }
-  return Judge(Reason::kConnectionLimited, kConnectionLimit, call, &asks);
+  return JudgeHere(Reason::kConnectionLimited, kConnectionLimit, call, &asks);
 }
 
 std::optional<Refusal> LimitCheck::BeforeBody(Call& call) {
-  Asks asks;
+  if (call.pending != nullptr) return Conclude(*TakePendingLimits(&call), call);
+  LimitAsks here, shared;
   for (const Limit& limit : call.method->limits) {
     const bool later = limit.cost.needs_body();
     Add(limit, MethodInKey::kNothing, limit.cost.fixed, later ? TakeMode::kPeek : TakeMode::kTake,
-        call, &asks);
+        call, limit.store == Limit::Store::kLocal ? &here : &shared);
   }
-  return Judge(Reason::kRateLimited, kRateLimit, call, &asks);
+  return JudgeBoth(call, here, shared);
 }
 
 std::optional<Refusal> LimitCheck::OfBody(Call& call, const google::protobuf::Message& request) {
-  Asks asks;
+  if (call.pending != nullptr) return Conclude(*TakePendingLimits(&call), call);
+  LimitAsks here, shared;
   for (const Limit& limit : call.method->limits) {
     if (!limit.cost.needs_body()) continue;
     Add(limit, MethodInKey::kNothing, CostOf(limit.cost, call, request), TakeMode::kTake, call,
-        &asks);
+        limit.store == Limit::Store::kLocal ? &here : &shared);
   }
-  return Judge(Reason::kRateLimited, kRateLimit, call, &asks);
+  return JudgeBoth(call, here, shared);
 }
 
-std::optional<Refusal> LimitCheck::Judge(Reason reason, std::string_view stage, Call& call,
-                                         Asks* asks) const {
-  const std::span all(asks->asks.data(), asks->count);
-  const std::span decisions(asks->decisions.data(), asks->count);
-  const bool allowed = options_.limiter->JudgeAll(all, call.monotonic_ns, decisions);
+std::optional<Refusal> LimitCheck::JudgeHere(Reason reason, std::string_view stage, Call& call,
+                                             LimitAsks* asks) const {
+  asks->decisions.resize(asks->count());
+  const bool allowed = options_.limiter->JudgeAll(asks->asks, call.monotonic_ns, asks->decisions);
+  asks->charged = allowed;
+  return Settle(allowed, reason, stage, call, *asks);
+}
+
+std::optional<Refusal> LimitCheck::Settle(bool allowed, Reason reason, std::string_view stage,
+                                          Call& call, const LimitAsks& asks) const {
+  const auto& decisions = asks.decisions;
   if (allowed ? options_.trailers.always : options_.trailers.on_refusal) {
-    Show(*asks, allowed, call);
+    Show(asks, allowed, call);
   }
   size_t slowest = 0;
-  for (size_t i = 0; i < asks->count; ++i) {
-    // What was only looked at is counted when it is charged.
-    if (all[i].mode == TakeMode::kTake || !decisions[i].allowed) {
-      options_.counters->Record(asks->limits[i]->id, decisions[i].allowed);
+  for (size_t i = 0; i < asks.count(); ++i) {
+    // What was only looked at, or not charged because another refused, was not admitted.
+    const bool admitted = allowed && asks.asks[i].mode == TakeMode::kTake;
+    if (admitted || !decisions[i].allowed) {
+      options_.counters->Record(asks.limits[i]->id, admitted);
     }
     const bool later = decisions[i].retry_after > decisions[slowest].retry_after;
     if (!decisions[i].allowed && (decisions[slowest].allowed || later)) slowest = i;
   }
   if (allowed) return std::nullopt;
-  const Limit& limit = *asks->limits[slowest];
+  const Limit& limit = *asks.limits[slowest];
   std::string detail = absl::StrCat("more than ", limit.spec.requests, " per ",
                                     absl::FormatDuration(limit.spec.per));
   if (!limit.name.empty()) absl::StrAppend(&detail, " of ", limit.name);
-  if (all[slowest].cost != 1) absl::StrAppend(&detail, ", cost ", all[slowest].cost);
+  if (asks.asks[slowest].cost != 1) absl::StrAppend(&detail, ", cost ", asks.asks[slowest].cost);
   return RefuseRate({.reason = reason,
                      .detail = std::move(detail),
                      .retry_after = decisions[slowest].retry_after,
@@ -99,8 +107,8 @@ std::optional<Refusal> LimitCheck::Judge(Reason reason, std::string_view stage, 
 }
 
 // The one nearest to its end: with the least left, and of those the one that takes longest.
-void LimitCheck::Show(const Asks& asks, bool allowed, Call& call) const {
-  for (size_t i = 0; i < asks.count; ++i) {
+void LimitCheck::Show(const LimitAsks& asks, bool allowed, Call& call) const {
+  for (size_t i = 0; i < asks.count(); ++i) {
     const RateLimiter::Decision& one = asks.decisions[i];
     if (!allowed && one.allowed) continue;
     const absl::Duration reset =

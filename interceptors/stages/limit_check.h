@@ -3,24 +3,39 @@
 #define WARDEN_INTERCEPTORS_STAGES_LIMIT_CHECK_H_
 
 #include <array>
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "google/protobuf/message.h"
 #include "interceptors/call.h"
 #include "interceptors/guard_limits.h"
 #include "interceptors/limit_counters.h"
 #include "interceptors/limits/rate_limiter.h"
+#include "interceptors/limits/shared/shared_store.h"
 #include "interceptors/refusal.h"
 #include "interceptors/stages/limit_key.h"
 
 namespace warden {
 
 class Metrics;
+class PendingLimits;
+
+// What limits were asked for a call, and what they said; few calls have more than two.
+struct LimitAsks {
+  absl::InlinedVector<const Limit*, 2> limits;
+  absl::InlinedVector<RateLimiter::Ask, 2> asks;
+  absl::InlinedVector<RateLimiter::Decision, 2> decisions;
+  bool charged = false;  // by this process
+
+  size_t count() const { return limits.size(); }
+};
 
 // Thread-safe.
 class LimitCheck {
@@ -34,11 +49,15 @@ class LimitCheck {
   };
   explicit LimitCheck(Options options) : options_(std::move(options)) {}
 
+  // Of limits that are shared. To be called before the first call, where there are any.
+  void UseStore(std::shared_ptr<SharedLimitStore> store) { store_ = std::move(store); }
+
   // The limits that are held before anybody is known, all of them, or nothing is charged.
   std::optional<Refusal> OfConnection(const std::vector<Limit>& limits, Call& call);
-  // Those of the method. What costs by the body is only looked at: whether anything is left.
+  // Those of the method. What costs by the body is only looked at: whether anything is left. Where
+  // a store is asked, the call may be left waiting; then it is to be asked again, as a stage is.
   std::optional<Refusal> BeforeBody(Call& call);
-  // What costs by the body, once it is there.
+  // What costs by the body, once it is there. Likewise.
   std::optional<Refusal> OfBody(Call& call, const google::protobuf::Message& request);
 
   // Refuses, or notes it where limits are only watched.
@@ -46,19 +65,26 @@ class LimitCheck {
   std::optional<Refusal> RefuseRate(Refusal refusal, std::string_view key, std::string_view stage,
                                     Call& call) const;
 
+  // Calls that a store could not decide: by this process alone, and refused.
+  std::vector<prometheus::MetricFamily> OutageFamilies() const;
+
  private:
-  struct Asks {
-    size_t count = 0;
-    std::array<const Limit*, kMaxLimits> limits{};
-    std::array<RateLimiter::Ask, kMaxLimits> asks;
-    std::array<RateLimiter::Decision, kMaxLimits> decisions;
-  };
   void Add(const Limit& limit, MethodInKey method, uint32_t cost, TakeMode mode, Call& call,
-           Asks* asks) const;
-  std::optional<Refusal> Judge(Reason reason, std::string_view stage, Call& call, Asks* asks) const;
-  void Show(const Asks& asks, bool allowed, Call& call) const;
+           LimitAsks* asks) const;
+  std::optional<Refusal> JudgeHere(Reason reason, std::string_view stage, Call& call,
+                                   LimitAsks* asks) const;
+  std::optional<Refusal> Settle(bool allowed, Reason reason, std::string_view stage, Call& call,
+                                const LimitAsks& asks) const;
+  // Judges those in `here`, and asks the store for those in `shared`.
+  std::optional<Refusal> JudgeBoth(Call& call, LimitAsks& here, const LimitAsks& shared);
+  std::optional<Refusal> Conclude(PendingLimits& pending, Call& call);
+  std::optional<Refusal> ConcludeOutage(PendingLimits& pending, Call& call);
+  void GiveBack(const LimitAsks& asks, const Call& call) const;
+  void Show(const LimitAsks& asks, bool allowed, Call& call) const;
 
   const Options options_;
+  std::shared_ptr<SharedLimitStore> store_;
+  std::atomic<uint64_t> fallbacks_{0}, outage_refusals_{0};
 };
 
 // The trailers of `call.shown_limit`: `ratelimit-limit`, `-remaining` and `-reset`

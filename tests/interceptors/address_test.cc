@@ -51,5 +51,26 @@ TEST(AddressTest, StaysInsideOddText) {
   }
 }
 
+std::string Network(std::string_view address, uint32_t v4, uint32_t v6) {
+  AddressBuffer buffer;
+  return std::string(NetworkOf(address, v4, v6, &buffer));
+}
+
+TEST(AddressTest, NetworksAreCutToTheirBits) {
+  EXPECT_EQ(Network("10.1.2.3", 32, 128), std::string("\x0a\x01\x02\x03", 4));
+  EXPECT_EQ(Network("10.1.2.3", 24, 128), Network("10.1.2.200", 24, 128));
+  EXPECT_NE(Network("10.1.2.3", 25, 128), Network("10.1.2.200", 25, 128));
+  EXPECT_EQ(Network("10.1.2.200", 25, 128), std::string("\x0a\x01\x02\x80", 4));
+  EXPECT_EQ(Network("10.1.2.3", 1, 128), Network("127.0.0.1", 1, 128));
+  EXPECT_NE(Network("10.1.2.3", 1, 128), Network("192.0.0.1", 1, 128));
+  EXPECT_EQ(Network("2001:db8:1:2::1", 32, 48), Network("2001:db8:1:ff::2", 32, 48));
+  EXPECT_NE(Network("2001:db8:1:2::1", 32, 64), Network("2001:db8:1:ff::2", 32, 64));
+  EXPECT_NE(Network("2001:db8::1", 32, 128), Network("2001:db8::2", 32, 128));
+  EXPECT_EQ(Network("fe80::1%eth0", 32, 128), Network("fe80::1", 32, 128));
+  EXPECT_EQ(Network("::ffff:10.1.2.3", 24, 64), Network("10.1.2.9", 24, 64))
+      << "an IPv4 address counts as one, however it comes";
+  EXPECT_EQ(Network("unix:/run/app.sock", 8, 8), "unix:/run/app.sock");
+}
+
 }  // namespace
 }  // namespace warden

@@ -101,6 +101,11 @@ TEST(RateLimiterTest, HasRoomForAsManyKeysAsAsked) {
   }
 }
 
+TEST(RateLimiterTest, AKeyTakesAtMostThirtyTwoBytes) {
+  constexpr size_t kKeys = 1 << 20;
+  EXPECT_LE(RateLimiter(kKeys).bytes(), kKeys * 32);
+}
+
 TEST(RateLimiterTest, IdleBucketsGiveWay) {
   RateLimiter limiter(100);
   const LimitSpec spec = Spec(1, absl::Seconds(1), 1);
@@ -123,11 +128,13 @@ TEST(RateLimiterTest, AFloodOfKeysWinsNobodyAFreshBucket) {
   for (int i = 0; i < 10; ++i) EXPECT_TRUE(limiter.Take(0, spec, "attacker", 0).allowed);
   EXPECT_FALSE(limiter.Take(0, spec, "attacker", 0).allowed);
   uint64_t allowed = 0;
-  constexpr int kKeys = 1'000'000;
+  constexpr int kKeys = 10'000'000;
+  const size_t bytes = limiter.bytes();
   int64_t now = 0;
   for (int i = 0; i < kKeys; ++i) {
-    now += 1000;  // a million calls in a second
-    allowed += limiter.Take(0, spec, absl::StrCat("flood ", i), now).allowed ? 1u : 0u;
+    now += 100;  // ten million calls in a second
+    const std::string_view key(reinterpret_cast<const char*>(&i), sizeof(i));
+    allowed += limiter.Take(0, spec, key, now).allowed ? 1u : 0u;
     if (i % 10'000 != 0) continue;
     ASSERT_FALSE(limiter.Take(0, spec, "attacker", now).allowed) << i;
   }
@@ -136,6 +143,7 @@ TEST(RateLimiterTest, AFloodOfKeysWinsNobodyAFreshBucket) {
   EXPECT_LE(limiter.tracked_keys(), limiter.capacity());
   EXPECT_EQ(limiter.evictions(), 0u);
   EXPECT_GT(limiter.shared_decisions(), kKeys * 9u / 10);
+  EXPECT_EQ(limiter.bytes(), bytes);
 }
 
 // Once the flood's buckets are full again they give way, and a new caller is served on its own.
