@@ -202,6 +202,18 @@ void AuditTrail::Noted(Call& call, const CallNote& note, std::string_view reason
       case DecisionEvent::kShadowDifference:
         verdict.event = AuditEvent::kShadowDifference;
         break;
+      case DecisionEvent::kHiddenError:
+        verdict.event = AuditEvent::kHiddenError;
+        break;
+      case DecisionEvent::kResponse:
+        verdict.event = AuditEvent::kResponse;
+        break;
+      case DecisionEvent::kBlock:
+        verdict.event = AuditEvent::kBlock;
+        break;
+      case DecisionEvent::kAnomaly:
+        verdict.event = AuditEvent::kAnomaly;
+        break;
       case DecisionEvent::kObserved:
       case DecisionEvent::kRefusal:
         verdict.event = AuditEvent::kObserved;

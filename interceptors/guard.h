@@ -176,6 +176,8 @@ class Guard {
   // As Record, of a call that others may be at work on.
   void RecordAnswer(const Call& call, DecisionEvent event, std::string_view reason,
                     std::string_view detail, bool allowed);
+  void AuditAnswer(const Call& call, DecisionEvent event, std::string_view reason,
+                   std::string_view detail, bool allowed) noexcept;
   std::optional<Reason> OnLeak(const Call& call, Leak leak, std::string_view where);
   absl::Status StartAudit();
   void MakeStages(const LoadedConfig& config, const GuardOptions& options);

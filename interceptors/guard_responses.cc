@@ -170,6 +170,7 @@ Reason Guard::OnAnswerError(const Call& call, std::string_view detail) {
 // Streams are ended by other threads, which record that; so nothing is read here that they write.
 void Guard::RecordAnswer(const Call& call, DecisionEvent event, std::string_view reason,
                          std::string_view detail, bool allowed) {
+  AuditAnswer(call, event, reason, detail, allowed);
   try {
     const absl::Time now = Now();
     if (!sink_->WantsNote(now)) return;

@@ -15,6 +15,14 @@ std::string_view ToString(AuditEvent event) {
       return "break_glass";
     case AuditEvent::kShadowDifference:
       return "shadow_difference";
+    case AuditEvent::kHiddenError:
+      return "hidden_error";
+    case AuditEvent::kResponse:
+      return "response";
+    case AuditEvent::kBlock:
+      return "block";
+    case AuditEvent::kAnomaly:
+      return "anomaly";
     case AuditEvent::kObserved:
       return "observed";
   }

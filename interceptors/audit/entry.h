@@ -16,6 +16,10 @@ enum class AuditEvent : uint8_t {
   kStreamEnded,
   kBreakGlass,
   kShadowDifference,
+  kHiddenError,
+  kResponse,
+  kBlock,
+  kAnomaly,
   kObserved,
 };
 
