@@ -87,6 +87,16 @@ void Guard::WatchHealth() {
       return {HealthState::kDegraded, "the authorization server does not answer"};
     });
   }
+  if (audit_ != nullptr) {
+    health_->Add("audit", [this]() -> HealthFinding {
+      if (!audit_->log().stats().failing.load(std::memory_order_relaxed)) return {};
+      if (!audit_->log().holds_calls()) {
+        return {HealthState::kDegraded, "the audit log cannot be written; records may be lost"};
+      }
+      return {HealthState::kFailed,
+              "the audit log cannot be written, and calls do not go on without"};
+    });
+  }
   metrics_->AddFamilies([health = health_] { return HealthFamilies(health->Report()); });
 }
 

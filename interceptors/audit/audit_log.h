@@ -54,6 +54,8 @@ class AuditLog {
   // warden_audit_...; docs/metrics.md.
   std::vector<prometheus::MetricFamily> Families() const;
   const AuditStats& stats() const { return writer_->stats(); }
+  // Whether calls wait or are refused while there is no room.
+  bool holds_calls() const { return when_full_ != WhenFull::kDrop; }
 
  private:
   AuditLog(size_t queue_records, WhenFull when_full)
