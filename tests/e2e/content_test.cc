@@ -86,7 +86,9 @@ class ContentTest : public ::testing::TestWithParam<Api> {
       EXPECT_TRUE(Eventually([&] { return world_->sink().records().size() == records + 1; }));
       EXPECT_EQ(world_->sink().records().back().reason, label);
       EXPECT_THAT(world_->sink().records().back().text(), Not(HasSubstr("planted")));
-      if (!rule.empty()) EXPECT_EQ(RuleViolations(kind, rule), before + 1);
+      if (!rule.empty()) {
+        EXPECT_EQ(RuleViolations(kind, rule), before + 1);
+      }
       if (!Streams(kind)) {
         EXPECT_GT(Metric(absl::StrCat("warden_decisions_total{method=\"", FullName(kind),
                                       "\",reason=\"", label, "\"}")),
