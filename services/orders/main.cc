@@ -2,12 +2,13 @@
 //
 //   orders_server --config services/orders/warden.yaml --listen 127.0.0.1:8443 --api callback
 //
-// Prints where it listens, serves until SIGTERM or SIGINT, and lets the calls in progress end. Exit
-// code 0 after such a signal, 1 where it cannot start (every problem is on stderr), 2 for wrong
-// usage.
+// Prints where it listens, serves until SIGTERM or SIGINT, and lets the calls in progress end.
+// SIGHUP has the audit log opened anew, for logrotate. Exit code 0 after a signal to stop, 1 where
+// it cannot start (every problem is on stderr), 2 for wrong usage.
 #include <pthread.h>
 
 #include <csignal>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -30,6 +31,7 @@ struct Flags {
   std::string listen = "127.0.0.1:8443";
   std::string api = "callback";
   std::string metrics;
+  std::string audit;
   double grace_seconds = 5;
 };
 
@@ -42,6 +44,7 @@ void AddFlags(CLI::App& app, Flags& flags) {
       ->capture_default_str();
   app.add_option("--metrics", flags.metrics,
                  "HOST:PORT for Prometheus, in place of the configured");
+  app.add_option("--audit", flags.audit, "File of the audit log, in place of the configured");
   app.add_option("--grace", flags.grace_seconds, "Seconds that calls in progress have to end")
       ->check(CLI::Range(0.0, 3600.0))
       ->capture_default_str();
@@ -49,22 +52,34 @@ void AddFlags(CLI::App& app, Flags& flags) {
 
 // Blocked before any thread is made, so that they all inherit it and only sigwait hears of these
 // signals.
-sigset_t BlockStopSignals() {
+sigset_t BlockSignals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return signals;
 }
 
-int Serve(const Flags& flags, const sigset_t& stop_signals) {
+// Until the server is to stop.
+void HandleSignals(warden::Server& server, const sigset_t& signals) {
+  for (int signal = 0; signal != SIGTERM && signal != SIGINT;) {
+    sigwait(&signals, &signal);
+    if (signal == SIGHUP) server.ReopenAudit();
+  }
+}
+
+int Serve(const Flags& flags, const sigset_t& signals) {
   absl::StatusOr<warden::LoadedConfig> config = warden::LoadConfig(flags.config);
   if (!config.ok()) {
     std::cerr << "orders_server: " << config.status().message() << "\n";
     return 1;
   }
   if (!flags.metrics.empty()) config->config.mutable_metrics()->set_address(flags.metrics);
+  if (!flags.audit.empty()) {
+    config->config.mutable_audit()->set_file(std::filesystem::absolute(flags.audit).string());
+  }
 
   orders::OrderBook book(std::make_unique<orders::MemoryStore>(kMaxOrders));
   orders::SyncOrderService sync_service(&book);
@@ -86,8 +101,7 @@ int Serve(const Flags& flags, const sigset_t& stop_signals) {
   std::cout << "listening on port " << port << " (" << flags.api << " API)\n"
             << "metrics on port " << (*server)->metrics_port() << std::endl;
 
-  int signal = 0;
-  sigwait(&stop_signals, &signal);
+  HandleSignals(**server, signals);
   std::cout << "stopping" << std::endl;
   (*server)->Shutdown(absl::Now() + absl::Seconds(flags.grace_seconds));
   (*server)->Wait();
@@ -105,5 +119,5 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  return Serve(flags, BlockStopSignals());
+  return Serve(flags, BlockSignals());
 }
