@@ -60,7 +60,7 @@ start_server() {
   local log=$work/server-$1.log tries
   : > "$log"  # it is read below, perhaps before the server's process has opened it
   "$build/services/orders/orders_server" --config services/orders/warden.yaml --api "$1" \
-    --listen localhost:0 --metrics 127.0.0.1:0 > "$log" 2>&1 &
+    --listen localhost:0 --metrics 127.0.0.1:0 --audit "$work/audit-$1.log" > "$log" 2>&1 &
   server=$!
   for ((tries = 0; tries < 200; ++tries)); do
     port=$(sed -n 's/^listening on port \([0-9]*\).*/\1/p' "$log")
@@ -95,6 +95,10 @@ for api in "${apis[@]}"; do
   timeout 180 /usr/bin/python3 scripts/demo/story.py --build "$build" --certs "$certs" --work "$work" \
     --target "localhost:$port" --metrics "http://127.0.0.1:$metrics_port/metrics" || failed=1
   stop_server
+  echo
+  echo "the last refusals in the audit log, and whether it is whole:"
+  "$build/tools/warden" audit tail "$work/audit-$api.log" -n 3 --filter decision=denied || failed=1
+  "$build/tools/warden" audit verify "$work/audit-$api.log" || failed=1
 done
 
 if ((monitoring)); then

@@ -3,12 +3,13 @@
 //   orders_server --config services/orders/warden.yaml --listen 127.0.0.1:8443 --api callback
 //
 // Prints where it listens and serves until SIGTERM or SIGINT; then it says that it is not ready,
-// waits the configuration's `admin.drain`, and lets the calls in progress end. Exit
-// code 0 after such a signal, 1 where it cannot start (every problem is on stderr), 2 for wrong
-// usage.
+// waits the configuration's `admin.drain`, and lets the calls in progress end. SIGHUP has the audit
+// log opened anew, for logrotate. Exit code 0 after a signal to stop, 1 where it cannot start (every
+// problem is on stderr), 2 for wrong usage.
 #include <pthread.h>
 
 #include <csignal>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -32,6 +33,7 @@ struct Flags {
   std::string api = "callback";
   std::string metrics;
   std::string admin;
+  std::string audit;
   double grace_seconds = 5;
 };
 
@@ -46,6 +48,7 @@ void AddFlags(CLI::App& app, Flags& flags) {
                  "HOST:PORT for Prometheus, in place of the configured");
   app.add_option("--admin", flags.admin,
                  "HOST:PORT for /healthz, /readyz, /metrics and /debug/policy");
+  app.add_option("--audit", flags.audit, "File of the audit log, in place of the configured");
   app.add_option("--grace", flags.grace_seconds, "Seconds that calls in progress have to end")
       ->check(CLI::Range(0.0, 3600.0))
       ->capture_default_str();
@@ -53,16 +56,25 @@ void AddFlags(CLI::App& app, Flags& flags) {
 
 // Blocked before any thread is made, so that they all inherit it and only sigwait hears of these
 // signals.
-sigset_t BlockStopSignals() {
+sigset_t BlockSignals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return signals;
 }
 
-int Serve(const Flags& flags, const sigset_t& stop_signals) {
+// Until the server is to stop.
+void HandleSignals(warden::Server& server, const sigset_t& signals) {
+  for (int signal = 0; signal != SIGTERM && signal != SIGINT;) {
+    sigwait(&signals, &signal);
+    if (signal == SIGHUP) server.ReopenAudit();
+  }
+}
+
+int Serve(const Flags& flags, const sigset_t& signals) {
   absl::StatusOr<warden::LoadedConfig> config = warden::LoadConfig(flags.config);
   if (!config.ok()) {
     std::cerr << "orders_server: " << config.status().message() << "\n";
@@ -70,6 +82,9 @@ int Serve(const Flags& flags, const sigset_t& stop_signals) {
   }
   if (!flags.metrics.empty()) config->config.mutable_metrics()->set_address(flags.metrics);
   if (!flags.admin.empty()) config->config.mutable_admin()->set_address(flags.admin);
+  if (!flags.audit.empty()) {
+    config->config.mutable_audit()->set_file(std::filesystem::absolute(flags.audit).string());
+  }
 
   orders::OrderBook book(std::make_unique<orders::MemoryStore>(kMaxOrders));
   orders::SyncOrderService sync_service(&book);
@@ -95,8 +110,7 @@ int Serve(const Flags& flags, const sigset_t& stop_signals) {
     std::cout << "admin on port " << (*server)->admin_port() << std::endl;
   }
 
-  int signal = 0;
-  sigwait(&stop_signals, &signal);
+  HandleSignals(**server, signals);
   std::cout << "stopping" << std::endl;
   (*server)->Drain(absl::Seconds(flags.grace_seconds));
   (*server)->Wait();
@@ -114,5 +128,5 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  return Serve(flags, BlockStopSignals());
+  return Serve(flags, BlockSignals());
 }

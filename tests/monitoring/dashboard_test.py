@@ -45,7 +45,7 @@ def start_server(build, work):
     with open(log_path, "wb") as log:
         server = subprocess.Popen(
             [os.path.join(build, "services", "orders", "orders_server"), "--config", path, "--listen", "localhost:0",
-             "--metrics", "127.0.0.1:0"], stdout=log, stderr=log)
+             "--metrics", "127.0.0.1:0", "--audit", os.path.join(work, "audit.log")], stdout=log, stderr=log)
     for _ in range(200):
         with open(log_path, encoding="utf-8") as log:
             text = log.read()
