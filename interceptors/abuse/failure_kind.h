@@ -24,8 +24,9 @@ inline constexpr size_t kFailureKinds = 5;
 std::string_view ToString(FailureKind kind);  // snake_case; metric label
 
 // kNone for what is not the caller's doing (errors, stores out of reach), for limits and blocks,
-// which would feed themselves, and for what honest callers meet: credentials that have expired, that
-// are missing, or that are to be made stronger, and tokens of a key that is not known here yet.
+// which would feed themselves, and for what honest callers meet: credentials that have expired,
+// that are missing, or that are to be made stronger, and tokens of a key that is not known here
+// yet.
 FailureKind FailureKindOf(Reason reason);
 
 inline bool IsInvalidInput(Reason reason) { return FailureKindOf(reason) == FailureKind::kInvalid; }
