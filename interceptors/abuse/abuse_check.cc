@@ -188,7 +188,9 @@ void AbuseControl::MakeBlock(Call& call, BlockKey key, absl::Duration duration) 
     return;
   }
   // Others may enforce what is only watched here.
+#ifdef WARDEN_WITH_REDIS
   if (shared_ != nullptr && !settings_.observe) shared_->Push(block);
+#endif
   call.notes.push_back({.event = DecisionEvent::kBlock,
                         .reason = Reason::kBlocked,
                         .allowed = false,

@@ -20,10 +20,16 @@ using Stub = warden::v1::BlockAdmin::Stub;
 constexpr char kPolicy[] = R"(
 roles:
   caller: {permissions: [probe.call]}
+  admin: {permissions: [probe.admin]}
+  auditor: {permissions: [probe.audit]}
   operator: {permissions: [warden.blocks.manage]}
 bindings:
   - roles: [caller]
     claim: {path: roles, values: [caller]}
+  - roles: [admin]
+    claim: {path: roles, values: [admin]}
+  - roles: [auditor]
+    claim: {path: roles, values: [auditor]}
   - roles: [operator]
     claim: {path: roles, values: [operator]}
 )";
