@@ -70,8 +70,8 @@ TEST_P(CallLimitsTest, APlaceIsGivenBackHoweverACallEnds) {
     EXPECT_EQ(Send("Checked", alice, good.SerializeAsString()).reason, "");
     ASSERT_TRUE(Idle());  // a client may have its answer before the call has ended
   }
-  EXPECT_EQ(world_->Decisions(LimitedMethod("Denied"), "concurrency_limited"), 0);
-  EXPECT_EQ(world_->Decisions(LimitedMethod("Spent"), "concurrency_limited"), 0);
+  EXPECT_EQ(Decisions("Denied", "concurrency_limited"), 0);
+  EXPECT_EQ(Decisions("Spent", "concurrency_limited"), 0);
   // A client that goes away.
   const auto stub = v1::Limited::NewStub(world_->channel());
   for (int i = 0; i < 5; ++i) {
