@@ -120,6 +120,7 @@ std::optional<Reason> Guard::OnResponse(const Call& call, const Message& message
   if (checks.rules == nullptr) return std::nullopt;
   std::vector<Violation> violations;
   if (checks.rules->Check(message, Now(), max_violations_, &violations)) return std::nullopt;
+  std::erase_if(violations, [](const Violation& violation) { return violation.observed; });
   const bool block = checks.on_invalid == Action::kBlock;
   rpc_metrics_->RecordAnswer(call.method->id, AnswerResult::kInvalid, block);
   RecordAnswer(call, DecisionEvent::kResponse, InfoOf(Reason::kResponseInvalid).label,

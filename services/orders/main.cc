@@ -4,8 +4,8 @@
 //
 // Prints where it listens and serves until SIGTERM or SIGINT; then it says that it is not ready,
 // waits the configuration's `admin.drain`, and lets the calls in progress end. SIGHUP has the audit
-// log opened anew, for logrotate. Exit code 0 after a signal to stop, 1 where it cannot start (every
-// problem is on stderr), 2 for wrong usage.
+// log opened anew, for logrotate. Exit code 0 after a signal to stop, 1 where it cannot start
+// (every problem is on stderr), 2 for wrong usage.
 #include <pthread.h>
 
 #include <csignal>

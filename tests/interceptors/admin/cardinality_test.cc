@@ -59,7 +59,7 @@ TEST(Cardinality, AMillionHostileValuesAddNoSeries) {
     metrics->RecordRuleViolation(number, text);
     metrics->RecordDecision(number, number >> 3);
     metrics->RecordStage(number, int64_t{i});
-    metrics->RecordRateLimited(number, static_cast<RateLimitKey>(number % 5));
+    metrics->RecordRateLimited(number, text);
     metrics->RecordStreamEnded(number, number);
     metrics->RecordObserved(number, number);
     metrics->RecordBreakGlass(number);

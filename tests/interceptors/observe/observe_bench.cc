@@ -52,7 +52,7 @@ void BM_RecordRuleViolation(benchmark::State& state) {
 BENCHMARK(BM_RecordRuleViolation)->Threads(1)->Threads(2);
 
 void BM_RecordRateLimited(benchmark::State& state) {
-  for (auto _ : state) Shared().RecordRateLimited(3, RateLimitKey::kPrincipal);
+  for (auto _ : state) Shared().RecordRateLimited(3, "principal");
 }
 BENCHMARK(BM_RecordRateLimited)->Threads(1)->Threads(2);
 
