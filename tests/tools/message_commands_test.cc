@@ -153,7 +153,7 @@ TEST(Validate, RulesThatDoNotCompile) {
       result.err,
       "message_broken.proto: broken.Broken.pattern: `string.pattern`: missing ): (\n"
       "message_broken.proto: broken.Broken.kind: `string` rules do not fit a field of type int32\n"
-      "message_broken.proto: broken.Broken.sum: CEL expressions are not supported: "
+      "message_broken.proto: broken.Broken.sum: CEL "
       "`sum.positive`\n");
 }
 

@@ -83,7 +83,7 @@ TEST(Lint, FindsOneErrorOfEachKind) {
             HasSubstr("[field-rules]\n"),
             HasSubstr("broken.proto:12:3: error: broken.v1.Item.id: `writable_by` has `A b`, which "
                       "is not a valid name"),
-            HasSubstr("[field-rights]\n"), HasSubstr("5 errors, 1 warning\n")));
+            HasSubstr("[field-rights]\n"), HasSubstr("5 errors, 2 warnings\n")));
 }
 
 TEST(Lint, ProblemsOfThePolicyAreErrors) {
