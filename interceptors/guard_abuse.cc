@@ -7,8 +7,32 @@
 #include "interceptors/guard.h"
 #include "interceptors/stages/block_check.h"
 #include "interceptors/stages/caller_watch.h"
+#include "interceptors/stages/limit_check.h"
+#include "interceptors/steady.h"
 
 namespace warden {
+namespace {
+
+// What of a Guard charges a failure to the limits that count failures.
+struct FailureCharge {
+  LimitCheck& check;
+  const std::vector<Limit>& connection;
+
+  void operator()(Call& call) const noexcept {
+    if (call.method == nullptr) return;
+    const bool method = CountFailures(call.method->limits);
+    if (!method && !CountFailures(connection)) return;
+    try {
+      const int64_t now_ns = SteadyNanos();  // a call may have waited, and a stream have gone on
+      check.ChargeFailure(connection, MethodInKey::kMethod, now_ns, call);
+      check.ChargeFailure(call.method->limits, MethodInKey::kNothing, now_ns, call);
+    } catch (...) {
+      // What fails here must not change what is answered.
+    }
+  }
+};
+
+}  // namespace
 
 void Guard::MakeAbuse(const LoadedConfig& config, ProblemList* problems) {
   abuse_ = AbuseControl::Create(
@@ -43,8 +67,9 @@ void Guard::WatchCallers(std::vector<std::unique_ptr<Stage>>* stages) {
 }
 
 void Guard::OnRefusal(Call& call, Reason reason) {
+  const FailureKind kind = FailureKindOf(reason);
+  if (kind != FailureKind::kNone) FailureCharge{*limits_, connection_limits_}(call);
   try {
-    const FailureKind kind = FailureKindOf(reason);
     if (anomalies_ != nullptr) anomalies_->OnRefused(call, reason);
     if (abuse_ != nullptr && kind != FailureKind::kNone) abuse_->Count(call, kind);
   } catch (...) {
@@ -54,8 +79,7 @@ void Guard::OnRefusal(Call& call, Reason reason) {
 }
 
 void Guard::OnHandlerStatus(const Call& call, int code) {
-  if (abuse_ == nullptr || code < 0 || code > 31) return;
-  if ((call.method->failure_codes >> code & 1) == 0) return;
+  if (code < 0 || code > 31 || (call.method->failure_codes >> code & 1) == 0) return;
   // Another thread may be ending the call.
   Call failed;
   failed.method = call.method;
@@ -64,6 +88,8 @@ void Guard::OnHandlerStatus(const Call& call, int code) {
   failed.peer = call.peer;
   failed.principal = call.principal;
   failed.address_source = call.address_source;
+  FailureCharge{*limits_, connection_limits_}(failed);
+  if (abuse_ == nullptr) return;
   try {
     abuse_->Count(failed, FailureKind::kHandler);
   } catch (...) {

@@ -51,11 +51,8 @@ void CompileRates(GuardedMethod* method, LimitIds* ids, ProblemList* problems) {
 
 // What of a limit needs more than the connection.
 std::string_view WhyNotOfConnection(const Limit& limit) {
-  for (const LimitKeys::Part part : limit.keys.parts) {
-    if (part != LimitKeys::Part::kPeer && part != LimitKeys::Part::kAddress &&
-        part != LimitKeys::Part::kMethod) {
-      return "key: must be PEER, ADDRESS or METHOD: nobody is known yet";
-    }
+  if (!NeedNoCredentials(limit.keys)) {
+    return "key: must be PEER, ADDRESS or METHOD: nobody is known yet";
   }
   if (limit.store != Limit::Store::kLocal) return "store: must be LOCAL: it guards the others";
   if (!limit.name.empty()) return "name: these limits have none";

@@ -45,7 +45,7 @@ Refusal Guard::Refused(Call& call, Refusal refusal, std::string_view stage) {
   metrics_->RecordDecision(method, static_cast<uint32_t>(refusal.reason));
   call.in_flight.Release();
   Record(call, refusal, stage);
-  if (abuse_ != nullptr || anomalies_ != nullptr) OnRefusal(call, refusal.reason);
+  OnRefusal(call, refusal.reason);
   return refusal;
 }
 

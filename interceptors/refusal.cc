@@ -56,6 +56,9 @@ void AddLimit(const Refusal& refusal, google::rpc::Status* status) {
     case Reason::kConnectionLimited:
       AddQuota(refusal, "the request rate", status);
       break;
+    case Reason::kFailureLimited:
+      AddQuota(refusal, "the rate of failures", status);
+      break;
     case Reason::kConcurrencyLimited:
       AddQuota(refusal, "calls at the same time", status);
       break;

@@ -192,7 +192,12 @@ void ReadCount(const v1::RateLimit& option, Limit* limit, Problems* problems) {
       return;
     case v1::RateLimit::FAILURES:
       limit->counts_failures = true;
-      problems->push_back("count: FAILURES is not supported");
+      if (limit->store != Limit::Store::kLocal) {
+        problems->push_back("store: must be LOCAL where FAILURES are counted");
+      }
+      if (limit->cost.needs_body()) {
+        problems->push_back("cost: only `fixed` where FAILURES are counted: some have no request");
+      }
       return;
     default:
       problems->push_back("count: must be CALLS or FAILURES");

@@ -6,20 +6,25 @@
 #include <utility>
 #include <vector>
 
+#include "interceptors/guarded_method.h"
 #include "interceptors/stage.h"
 #include "interceptors/stages/limit_check.h"
 
 namespace warden {
 
-// Charges the configuration's limits.connection.
+// Charges the configuration's limits.connection, and asks whether the caller failed too often.
 class ConnectionLimitStage final : public Stage {
  public:
   ConnectionLimitStage(std::shared_ptr<LimitCheck> check, std::vector<Limit> limits)
       : check_(std::move(check)), limits_(std::move(limits)) {}
   std::string_view name() const override { return "connection_limit"; }
   std::optional<Refusal> Run(Call& call) override {
-    if (limits_.empty()) return std::nullopt;
-    return check_->OfConnection(limits_, call);
+    if (!limits_.empty()) {
+      std::optional<Refusal> refusal = check_->OfConnection(limits_, call);
+      if (refusal.has_value()) return refusal;
+    }
+    if (call.method->limits.empty()) return std::nullopt;
+    return check_->OfFailures(call);
   }
 
  private:

@@ -25,6 +25,11 @@ uint32_t CostOf(const LimitCost& cost, const Call& call, const google::protobuf:
       std::clamp<uint64_t>(parts, 1, std::numeric_limits<uint32_t>::max()));
 }
 
+// By OfFailures.
+bool IsJudgedEarly(const Limit& limit) {
+  return limit.counts_failures && NeedNoCredentials(limit.keys);
+}
+
 int64_t CeilSeconds(absl::Duration duration) {
   return std::max<int64_t>(absl::ToInt64Seconds(absl::Ceil(duration, absl::Seconds(1))), 0);
 }
@@ -42,16 +47,43 @@ void LimitCheck::Add(const Limit& limit, MethodInKey method, uint32_t cost, Take
 std::optional<Refusal> LimitCheck::OfConnection(const std::vector<Limit>& limits, Call& call) {
   LimitAsks asks;
   for (const Limit& limit : limits) {
-    Add(limit, MethodInKey::kMethod, limit.cost.fixed, TakeMode::kTake, call, &asks);
+    const TakeMode mode = limit.counts_failures ? TakeMode::kPeek : TakeMode::kTake;
+    Add(limit, MethodInKey::kMethod, limit.cost.fixed, mode, call, &asks);
   }
   return JudgeHere(Reason::kConnectionLimited, kConnectionLimit, call, &asks);
+}
+
+bool CountFailures(const std::vector<Limit>& limits) {
+  return std::any_of(limits.begin(), limits.end(),
+                     [](const Limit& limit) { return limit.counts_failures; });
+}
+
+std::optional<Refusal> LimitCheck::OfFailures(Call& call) const {
+  LimitAsks asks;
+  for (const Limit& limit : call.method->limits) {
+    if (!IsJudgedEarly(limit)) continue;
+    Add(limit, MethodInKey::kNothing, limit.cost.fixed, TakeMode::kPeek, call, &asks);
+  }
+  if (asks.count() == 0) return std::nullopt;
+  return JudgeHere(Reason::kFailureLimited, kConnectionLimit, call, &asks);
+}
+
+void LimitCheck::ChargeFailure(const std::vector<Limit>& limits, MethodInKey method,
+                               int64_t monotonic_ns, Call& call) const {
+  for (const Limit& limit : limits) {
+    if (!limit.counts_failures) continue;
+    KeyBuffer key;
+    AppendKey(limit.keys, method, call, &key);
+    options_.limiter->Charge(limit.id, limit.spec, key.view(), monotonic_ns, limit.cost.fixed);
+  }
 }
 
 std::optional<Refusal> LimitCheck::BeforeBody(Call& call) {
   if (call.pending != nullptr) return Conclude(*TakePendingLimits(&call), call);
   LimitAsks here, shared;
   for (const Limit& limit : call.method->limits) {
-    const bool later = limit.cost.needs_body();
+    if (IsJudgedEarly(limit)) continue;
+    const bool later = limit.counts_failures || limit.cost.needs_body();
     Add(limit, MethodInKey::kNothing, limit.cost.fixed, later ? TakeMode::kPeek : TakeMode::kTake,
         call, limit.store == Limit::Store::kLocal ? &here : &shared);
   }
@@ -95,11 +127,12 @@ std::optional<Refusal> LimitCheck::Settle(bool allowed, Reason reason, std::stri
   }
   if (allowed) return std::nullopt;
   const Limit& limit = *asks.limits[slowest];
-  std::string detail = absl::StrCat("more than ", limit.spec.requests, " per ",
-                                    absl::FormatDuration(limit.spec.per));
+  std::string detail =
+      absl::StrCat("more than ", limit.spec.requests, limit.counts_failures ? " failures" : "",
+                   " per ", absl::FormatDuration(limit.spec.per));
   if (!limit.name.empty()) absl::StrAppend(&detail, " of ", limit.name);
   if (asks.asks[slowest].cost != 1) absl::StrAppend(&detail, ", cost ", asks.asks[slowest].cost);
-  return RefuseRate({.reason = reason,
+  return RefuseRate({.reason = limit.counts_failures ? Reason::kFailureLimited : reason,
                      .detail = std::move(detail),
                      .retry_after = decisions[slowest].retry_after,
                      .quota = limit.label},

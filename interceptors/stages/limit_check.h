@@ -37,6 +37,9 @@ struct LimitAsks {
   size_t count() const { return limits.size(); }
 };
 
+// Whether one of them counts failures.
+bool CountFailures(const std::vector<Limit>& limits);
+
 // Thread-safe.
 class LimitCheck {
  public:
@@ -52,13 +55,22 @@ class LimitCheck {
   // Of limits that are shared. To be called before the first call, where there are any.
   void UseStore(std::shared_ptr<SharedLimitStore> store) { store_ = std::move(store); }
 
-  // The limits that are held before anybody is known, all of them, or nothing is charged.
+  // The limits that are held before anybody is known, all of them, or nothing is charged. Limits of
+  // failures are only looked at.
   std::optional<Refusal> OfConnection(const std::vector<Limit>& limits, Call& call);
+  // Those of the method's that count failures and need no credentials: only looked at, before any
+  // are, so that whoever guesses does not learn that a guess was right.
+  std::optional<Refusal> OfFailures(Call& call) const;
   // Those of the method. What costs by the body is only looked at: whether anything is left. Where
   // a store is asked, the call may be left waiting; then it is to be asked again, as a stage is.
   std::optional<Refusal> BeforeBody(Call& call);
   // What costs by the body, once it is there. Likewise.
   std::optional<Refusal> OfBody(Call& call, const google::protobuf::Message& request);
+
+  // Charges those of `limits`, which the call was held to, that count failures. Of what is not
+  // known of the call yet, such as its principal, the peer stands in, and the address for that.
+  void ChargeFailure(const std::vector<Limit>& limits, MethodInKey method, int64_t monotonic_ns,
+                     Call& call) const;
 
   // Refuses, or notes it where limits are only watched.
   std::optional<Refusal> Refuse(Refusal refusal, std::string_view stage, Call& call) const;

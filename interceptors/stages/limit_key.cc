@@ -1,5 +1,6 @@
 #include "interceptors/stages/limit_key.h"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "interceptors/address.h"
@@ -23,30 +24,31 @@ void AppendAddress(Call& call, uint32_t ipv4_prefix, uint32_t ipv6_prefix, KeyBu
 }
 
 void AppendPeer(const LimitKeys& keys, Call& call, KeyBuffer* key) {
-  const Peer& peer = *call.peer;
-  if (!peer.spiffe_id.empty()) {
-    Append('s', peer.spiffe_id, key);
-  } else if (peer.has_certificate()) {
-    Append('c', peer.certificate_sha256, key);
+  const Peer* const peer = call.peer.get();
+  if (peer != nullptr && !peer->spiffe_id.empty()) {
+    Append('s', peer->spiffe_id, key);
+  } else if (peer != nullptr && peer->has_certificate()) {
+    Append('c', peer->certificate_sha256, key);
   } else {
     AppendAddress(call, keys.ipv4_prefix, keys.ipv6_prefix, key);
   }
 }
 
 void AppendPrincipal(const LimitKeys& keys, Call& call, KeyBuffer* key) {
-  const Principal& principal = *call.principal;
-  if (principal.token() != nullptr) {
-    Append('i', principal.issuer(), key);
-    Append('t', principal.subject(), key);
-  } else if (principal.api_key() != nullptr) {
-    Append('k', principal.api_key()->subject(), key);  // all of a subject's keys are one caller
+  const Principal* const principal = call.principal.get();
+  if (principal != nullptr && principal->token() != nullptr) {
+    Append('i', principal->issuer(), key);
+    Append('t', principal->subject(), key);
+  } else if (principal != nullptr && principal->api_key() != nullptr) {
+    Append('k', principal->api_key()->subject(), key);  // all of a subject's keys are one caller
   } else {
     AppendPeer(keys, call, key);
   }
 }
 
 void AppendApiKey(const LimitKeys& keys, Call& call, KeyBuffer* key) {
-  const VerifiedApiKey* const api_key = call.principal->api_key();
+  const VerifiedApiKey* const api_key =
+      call.principal == nullptr ? nullptr : call.principal->api_key();
   if (api_key != nullptr) {
     Append('K', api_key->id(), key);
   } else {
@@ -55,7 +57,7 @@ void AppendApiKey(const LimitKeys& keys, Call& call, KeyBuffer* key) {
 }
 
 void AppendTenant(const LimitKeys& keys, Call& call, KeyBuffer* key) {
-  const VerifiedToken* const token = call.principal->token();
+  const VerifiedToken* const token = call.principal == nullptr ? nullptr : call.principal->token();
   const nlohmann::json* const claim =
       token == nullptr ? nullptr : FindClaim(token->claims(), keys.tenant_claim);
   if (claim != nullptr && claim->is_string()) {
@@ -71,6 +73,13 @@ void AppendTenant(const LimitKeys& keys, Call& call, KeyBuffer* key) {
 }
 
 }  // namespace
+
+bool NeedNoCredentials(const LimitKeys& keys) {
+  using Part = LimitKeys::Part;
+  return std::all_of(keys.parts.begin(), keys.parts.end(), [](Part part) {
+    return part == Part::kPeer || part == Part::kAddress || part == Part::kMethod;
+  });
+}
 
 void AppendKey(const LimitKeys& keys, MethodInKey method, Call& call, KeyBuffer* key) {
   for (const LimitKeys::Part part : keys.parts) {

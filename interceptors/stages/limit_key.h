@@ -42,9 +42,12 @@ enum class MethodInKey {
   kMethod,   // the limit is of all methods
 };
 
+// Whether the connection alone says whose share it is: kPeer, kAddress and kMethod only.
+bool NeedNoCredentials(const LimitKeys& keys);
+
 // Appends the key of the call. Two calls have the same key only if all parts are the same, whatever
-// bytes names and claims hold. REQUIRES: `call` has a peer, and a principal unless `keys` are of
-// kPeer, kAddress and kMethod only.
+// bytes names and claims hold. Where the call has no principal (yet), its peer stands in, and the
+// address for that.
 void AppendKey(const LimitKeys& keys, MethodInKey method, Call& call, KeyBuffer* key);
 
 }  // namespace warden

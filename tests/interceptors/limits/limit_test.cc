@@ -153,6 +153,13 @@ TEST(ResolveLimitTest, EveryKeyAndItsLabel) {
   EXPECT_TRUE(limits[2].cost.needs_body());
 }
 
+TEST(ResolveLimitTest, FailuresMayBeCounted) {
+  const Limit limit = Resolved("Plain.Failures");
+  EXPECT_TRUE(limit.counts_failures);
+  EXPECT_EQ(limit.cost.fixed, 2u);
+  EXPECT_FALSE(Resolved("Plain.Longest").counts_failures);
+}
+
 TEST(ResolveLimitTest, ReadsTheCostFromAField) {
   const Limit limit = Resolved("Plain.ByField");
   ASSERT_TRUE(limit.cost.field.has_value());
@@ -181,7 +188,9 @@ TEST(ResolveLimitTest, WhatContradictsItselfIsRefused) {
   EXPECT_THAT(Error("NoField"), HasSubstr("cost.field: no field \"sise\" in "));
   EXPECT_THAT(Error("TextField"), HasSubstr("is no integer"));
   EXPECT_THAT(Error("StreamByBytes"), HasSubstr("cost: only `fixed` for streams of requests"));
-  EXPECT_THAT(Error("Failures"), HasSubstr("count: FAILURES is not supported"));
+  EXPECT_THAT(Error("SharedFailures"), HasSubstr("store: must be LOCAL where FAILURES are"));
+  EXPECT_THAT(Error("ServiceFailures"), HasSubstr("store: must be LOCAL where FAILURES are"));
+  EXPECT_THAT(Error("FailuresByBytes"), HasSubstr("cost: only `fixed` where FAILURES are counted"));
   EXPECT_THAT(Error("LocalOutage"), HasSubstr("on_outage: only with SHARED or SERVICE"));
   EXPECT_THAT(Error("LocalLease"), HasSubstr("lease: only with SHARED"));
   EXPECT_THAT(Error("TwoOfAName"), HasSubstr("rate_limit[1]: name: stands twice"));
