@@ -153,8 +153,8 @@ TEST(Validate, RulesThatDoNotCompile) {
       result.err,
       "message_broken.proto: broken.Broken.pattern: `string.pattern`: missing ): (\n"
       "message_broken.proto: broken.Broken.kind: `string` rules do not fit a field of type int32\n"
-      "message_broken.proto: broken.Broken.sum: CEL "
-      "`sum.positive`\n");
+      "message_broken.proto: broken.Broken.sum: `cel[0]` (sum.positive), at 1:6: `>` does not take "
+      "(int, string)\n");
 }
 
 TEST(Validate, UnusableInput) {
