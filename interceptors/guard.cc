@@ -10,6 +10,7 @@
 #include "interceptors/abuse/failure_kind.h"
 #include "interceptors/anomalies/anomaly_detector.h"
 #include "interceptors/credential_kinds.h"
+#include "interceptors/guard_limit_service.h"
 #include "interceptors/guard_shared_limits.h"
 #include "interceptors/introspection/introspector.h"
 #include "interceptors/keys/token_keys.h"
@@ -184,9 +185,13 @@ void Guard::MakeStages(const LoadedConfig& config, const GuardOptions& options) 
   stages.push_back(
       std::make_unique<IdentityStage>(peer_rules_, !options.insecure_allow_no_certificate));
   limits_ = MakeLimits(settings);
-  if (SharedLimits shared = MakeSharedLimits(config, methods_); shared.store != nullptr) {
-    limits_->UseStore(shared.store);
-    metrics_->AddFamilies(shared.families);
+  const SharedLimits shared = MakeSharedLimits(config, methods_);
+  const SharedLimits service = MakeLimitService(config, methods_);
+  limits_->UseStores(shared.store, service.store);
+  for (const SharedLimits& store : {shared, service}) {
+    if (store.families) metrics_->AddFamilies(store.families);
+  }
+  if (shared.store != nullptr || service.store != nullptr) {
     metrics_->AddFamilies([limits = limits_] { return limits->OutageFamilies(); });
   }
   stages.push_back(std::make_unique<ConnectionLimitStage>(limits_, connection_limits_));

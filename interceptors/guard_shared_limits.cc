@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "authz/config/yaml_loader.h"
 #include "authz/policy/access.h"
+#include "interceptors/guard_limit_service.h"
 #ifdef WARDEN_WITH_REDIS
 #include "interceptors/limits/shared/leases.h"
 #include "interceptors/limits/shared/redis_store.h"
@@ -29,16 +30,11 @@ void AddUnconfigured(const std::deque<GuardedMethod>& methods, const v1::LimitsC
   for (const GuardedMethod& method : methods) {
     if (method.descriptor == nullptr) continue;
     for (const Limit& limit : method.limits) {
-      std::string what;
-      if (limit.store == Limit::Store::kShared && !settings.has_redis()) {
-        what = "SHARED needs limits.redis in the configuration";
-      } else if (limit.store == Limit::Store::kService) {
-        what = "SERVICE is not supported";
-      }
-      if (what.empty()) continue;
+      if (limit.store != Limit::Store::kShared || settings.has_redis()) continue;
       problems->Add(
           PlaceOf(*method.descriptor),
-          absl::StrCat(std::string(method.descriptor->full_name()), ": rate_limit: store: ", what));
+          absl::StrCat(std::string(method.descriptor->full_name()),
+                       ": rate_limit: store: SHARED needs limits.redis in the configuration"));
     }
   }
 }
@@ -128,9 +124,7 @@ void CheckSharedLimits(const LoadedConfig& config, const std::deque<GuardedMetho
                        ProblemList* problems) {
   const v1::LimitsConfig& settings = config.config.limits();
   AddUnconfigured(methods, settings, problems);
-  if (settings.has_service()) {
-    problems->AddAt(config.places, "limits.service", "is not supported");
-  }
+  CheckLimitService(config, methods, problems);
   if (!settings.has_redis()) return;
 #ifdef WARDEN_WITH_REDIS
   ReadRedis(config, problems);

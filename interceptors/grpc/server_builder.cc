@@ -13,6 +13,7 @@
 #include "interceptors/grpc/health_service.h"
 #include "interceptors/grpc/message_interceptor.h"
 #include "interceptors/grpc/private_access.h"
+#include "interceptors/grpc/rate_limit_service.h"
 #include "interceptors/grpc/service_check.h"
 #include "interceptors/grpc/stream_watch.h"
 #include "interceptors/grpc/tls.h"
@@ -136,6 +137,7 @@ absl::Status ServerBuilder::Prepare(Server* server) {
   }
   const bool insecure =
       std::any_of(ports_.begin(), ports_.end(), [](const Port& port) { return port.insecure; });
+  UseLimitServiceClient(ConnectRateLimitService);
   absl::StatusOr<std::unique_ptr<Guard>> guard =
       Guard::Create(config_, methods,
                     {.insecure_allow_no_certificate = insecure, .sink = sink_, .clock = clock_});

@@ -84,6 +84,8 @@ std::optional<Refusal> LimitCheck::BeforeBody(Call& call) {
   for (const Limit& limit : call.method->limits) {
     if (IsJudgedEarly(limit)) continue;
     const bool later = limit.counts_failures || limit.cost.needs_body();
+    // A service cannot be asked without being charged.
+    if (later && limit.store == Limit::Store::kService) continue;
     Add(limit, MethodInKey::kNothing, limit.cost.fixed, later ? TakeMode::kPeek : TakeMode::kTake,
         call, limit.store == Limit::Store::kLocal ? &here : &shared);
   }
@@ -127,9 +129,12 @@ std::optional<Refusal> LimitCheck::Settle(bool allowed, Reason reason, std::stri
   }
   if (allowed) return std::nullopt;
   const Limit& limit = *asks.limits[slowest];
-  std::string detail =
-      absl::StrCat("more than ", limit.spec.requests, limit.counts_failures ? " failures" : "",
-                   " per ", absl::FormatDuration(limit.spec.per));
+  // What a service allows only it knows.
+  std::string detail = limit.store == Limit::Store::kService
+                           ? "over the limit of the rate limit service"
+                           : absl::StrCat("more than ", limit.spec.requests,
+                                          limit.counts_failures ? " failures" : "", " per ",
+                                          absl::FormatDuration(limit.spec.per));
   if (!limit.name.empty()) absl::StrAppend(&detail, " of ", limit.name);
   if (asks.asks[slowest].cost != 1) absl::StrAppend(&detail, ", cost ", asks.asks[slowest].cost);
   return RefuseRate({.reason = limit.counts_failures ? Reason::kFailureLimited : reason,
@@ -184,7 +189,10 @@ std::vector<std::pair<std::string, std::string>> LimitTrailersOf(const Call& cal
   std::string limit = absl::StrCat(spec.size(), ", ", spec.requests,
                                    ";w=", std::max<int64_t>(CeilSeconds(spec.per), 1));
   if (spec.burst != spec.requests) absl::StrAppend(&limit, ";burst=", spec.burst);
-  trailers.emplace_back("ratelimit-limit", std::move(limit));
+  // What a service allows only it knows.
+  if (shown.limit->store != Limit::Store::kService) {
+    trailers.emplace_back("ratelimit-limit", std::move(limit));
+  }
   trailers.emplace_back("ratelimit-remaining", absl::StrCat(shown.remaining));
   trailers.emplace_back("ratelimit-reset", absl::StrCat(CeilSeconds(shown.reset_after)));
   if (refusal != nullptr && refusal->retry_after > absl::ZeroDuration() &&

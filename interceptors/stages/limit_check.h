@@ -52,8 +52,13 @@ class LimitCheck {
   };
   explicit LimitCheck(Options options) : options_(std::move(options)) {}
 
-  // Of limits that are shared. To be called before the first call, where there are any.
-  void UseStore(std::shared_ptr<SharedLimitStore> store) { store_ = std::move(store); }
+  // Of limits that are SHARED, and of those that say SERVICE; null where there is none. To be
+  // called before the first call.
+  void UseStores(std::shared_ptr<SharedLimitStore> store,
+                 std::shared_ptr<SharedLimitStore> service) {
+    store_ = std::move(store);
+    service_ = std::move(service);
+  }
 
   // The limits that are held before anybody is known, all of them, or nothing is charged. Limits of
   // failures are only looked at.
@@ -95,7 +100,7 @@ class LimitCheck {
   void Show(const LimitAsks& asks, bool allowed, Call& call) const;
 
   const Options options_;
-  std::shared_ptr<SharedLimitStore> store_;
+  std::shared_ptr<SharedLimitStore> store_, service_;
   std::atomic<uint64_t> fallbacks_{0}, outage_refusals_{0};
 };
 

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "interceptors/guarded_method.h"
 #include "interceptors/stages/limit_check.h"
+#include "interceptors/stages/limit_descriptor.h"
 #include "interceptors/stages/pending_limits.h"
 
 namespace warden {
@@ -14,9 +15,16 @@ namespace {
 constexpr std::string_view kStage = "rate_limit";
 
 SharedAsk ToSharedAsk(const Limit& limit, const RateLimiter::Ask& ask, Call& call) {
+  SharedAsk shared;
+  shared.spec = limit.spec;
+  shared.cost = ask.cost;
+  shared.charge = ask.mode == TakeMode::kTake;
+  if (limit.store == Limit::Store::kService) {
+    shared.entries = DescriptorOf(limit, call);
+    return shared;
+  }
   KeyBuffer key;
   AppendKey(limit.keys, MethodInKey::kNothing, call, &key);
-  SharedAsk shared;
   // What the limit says is part of its name: servers with another version of it count apart. The
   // lengths keep the parts apart.
   const std::string name =
@@ -25,9 +33,6 @@ SharedAsk ToSharedAsk(const Limit& limit, const RateLimiter::Ask& ask, Call& cal
           : limit.name;
   shared.bucket = absl::StrCat(name.size(), ":", name, limit.said.size(), ":", limit.said);
   shared.bucket.append(key.view());
-  shared.spec = limit.spec;
-  shared.cost = ask.cost;
-  shared.charge = ask.mode == TakeMode::kTake;
   shared.up_to = limit.lease;
   return shared;
 }
@@ -60,9 +65,12 @@ std::optional<Refusal> LimitCheck::JudgeBoth(Call& call, LimitAsks& here, const 
     asks.push_back(ToSharedAsk(*shared.limits[i], shared.asks[i], call));
   }
   const auto pending = std::make_shared<PendingLimits>(here, shared);
-  store_->Decide(std::move(asks), [pending](SharedLimitStore::Answer answer) {
-    pending->Finish(std::move(answer));
-  });
+  // All of a method's are in one: CheckLimitService has seen to it.
+  const bool service = shared.limits.front()->store == Limit::Store::kService;
+  const std::shared_ptr<SharedLimitStore>& store = service ? service_ : store_;
+  if (store == nullptr) return ConcludeOutage(*pending, call);
+  store->Decide(std::move(asks),
+                [pending](SharedLimitStore::Answer answer) { pending->Finish(std::move(answer)); });
   if (pending->finished()) return Conclude(*pending, call);
   call.pending = pending;
   return std::nullopt;
@@ -100,7 +108,7 @@ std::optional<Refusal> LimitCheck::ConcludeOutage(PendingLimits& pending, Call& 
 
 std::vector<prometheus::MetricFamily> LimitCheck::OutageFamilies() const {
   prometheus::MetricFamily family = {"warden_limit_store_outage_calls_total",
-                                     "Calls that the shared store of limits could not decide.",
+                                     "Calls that the store of limits could not decide.",
                                      prometheus::MetricType::Counter,
                                      {}};
   const auto add = [&](const char* result, const std::atomic<uint64_t>& count) {

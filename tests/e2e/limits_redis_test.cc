@@ -224,7 +224,7 @@ TEST(LimitsRedisStartTest, WhatIsMissingOrWrongStopsTheStart) {
   EXPECT_THAT(error, HasSubstr("limits.redis.poll_interval: has no meaning here"));
   EXPECT_THAT(error, HasSubstr("limits.redis.ca_file: "));
   EXPECT_THAT(error, HasSubstr("limits.store_timeout: must be from 1ms to 10s"));
-  EXPECT_THAT(error, HasSubstr("limits.service: is not supported"));
+  EXPECT_THAT(error, HasSubstr("limits.service.address: must be HOST:PORT"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Apis, LimitsRedisTest, ::testing::Values(Api::kSync, Api::kCallback),

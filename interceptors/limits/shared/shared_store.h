@@ -13,14 +13,20 @@
 
 namespace warden {
 
+struct LimitEntry {
+  std::string key, value;
+};
+
 // One limit of a call, as the store is asked for it.
 struct SharedAsk {
-  std::string bucket;  // names limit and key alike on all servers: any bytes
+  std::string bucket;  // names limit and key alike on all servers: any bytes; "" with `entries`
   LimitSpec spec;      // passes CheckLimit
   uint32_t cost = 1;
   bool charge = true;  // or only looked at
   // Taken where there is as much, else what there is, but not less than `cost`. For leases.
   uint32_t up_to = 0;
+  // The same bucket in words; of limits that say SERVICE only.
+  std::vector<LimitEntry> entries = {};
 };
 
 struct SharedDecision {
