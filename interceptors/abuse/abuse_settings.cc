@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "authz/config/yaml_loader.h"
+#include "interceptors/guard_redis.h"
 #ifdef WARDEN_WITH_REDIS
 #include "interceptors/revocation/redis_socket.h"
 #endif
@@ -143,6 +144,7 @@ void ReadShared(const LoadedConfig& config, AbuseSettings* settings, ProblemList
   shared.poll_interval =
       DurationOr(redis.has_poll_interval(), redis.poll_interval(), shared.poll_interval);
   ReadPassword(config, &shared.password, problems);
+  CheckSingleRedis(config, redis, "abuse.redis", problems);
   CheckRedis(config, shared, problems);
 #else
   (void)settings;

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "authz/config/yaml_loader.h"
+#include "interceptors/guard_redis.h"
 #include "interceptors/revocation/operator_log.h"
 #ifdef WARDEN_WITH_REDIS
 #include "interceptors/revocation/shared_list.h"
@@ -129,6 +130,7 @@ bool RevocationControl::ConfigureShared(const LoadedConfig& config, ProblemList*
   options.redis.address = redis.address();
   options.redis.username = redis.username();
   if (!redis.ca_file().empty()) options.redis.ca_file = ResolveFile(config, redis.ca_file());
+  CheckSingleRedis(config, redis, "revocation.redis", problems);
   CheckAddress(config, options.redis, problems);
   ReadPassword(config, &options.redis, problems);
   CheckTimes(config, problems);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <stdexcept>
 #include <utility>
 
@@ -50,11 +51,17 @@ int FreePort() {
   return ntohs(address.sin_port);
 }
 
-RedisServer::RedisServer(std::vector<std::string> flags)
-    : port_(FreePort()), flags_(std::move(flags)) {
+RedisServer::RedisServer(std::vector<std::string> flags, Kind kind)
+    : kind_(kind), port_(FreePort()), flags_(std::move(flags)) {
   std::string path = (std::filesystem::temp_directory_path() / "warden-redis-XXXXXX").string();
   if (mkdtemp(path.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
   folder_ = path;
+  if (kind_ == Kind::kSentinel) {
+    // It writes what it learns into its configuration, so it needs a file.
+    std::ofstream file(folder_ / "sentinel.conf");
+    file << "port " << port_ << "\nbind 127.0.0.1\ndir " << folder_.string() << "\n";
+    for (const std::string& line : flags_) file << line << "\n";
+  }
   Start();
 }
 
@@ -65,11 +72,19 @@ RedisServer::~RedisServer() {
 
 std::string RedisServer::address() const { return absl::StrCat("127.0.0.1:", port_); }
 
-void RedisServer::Start() {
+std::vector<std::string> RedisServer::Words() const {
+  if (kind_ == Kind::kSentinel) {
+    return {"redis-server", (folder_ / "sentinel.conf").string(), "--sentinel"};
+  }
   std::vector<std::string> words = {"redis-server",      "--bind",     "127.0.0.1", "--port",
                                     absl::StrCat(port_), "--save",     "",          "--dir",
                                     folder_.string(),    "--loglevel", "warning"};
   words.insert(words.end(), flags_.begin(), flags_.end());
+  return words;
+}
+
+void RedisServer::Start() {
+  std::vector<std::string> words = Words();
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
@@ -116,9 +131,10 @@ std::string RedisServer::Command(const std::vector<std::string>& words) const {
   }
   const int fd = ConnectTo(port_);
   if (fd < 0) throw std::runtime_error("redis-server is not there");
-  // QUIT ends the answer.
+  // QUIT ends the answer; a Sentinel does not know it, and ends where the questions do.
   text += "*1\r\n$4\r\nQUIT\r\n";
   if (send(fd, text.data(), text.size(), MSG_NOSIGNAL) < 0) throw std::runtime_error("send failed");
+  if (kind_ == Kind::kSentinel) shutdown(fd, SHUT_WR);
   std::string answer;
   char bytes[4096];
   for (ssize_t got; (got = recv(fd, bytes, sizeof(bytes), 0)) > 0;) {

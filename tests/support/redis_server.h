@@ -14,9 +14,12 @@ namespace warden::testing {
 // std::runtime_error where it does not start. Not thread-safe.
 class RedisServer {
  public:
+  enum class Kind { kServer, kSentinel };
+
   // `flags` such as {"--requirepass", "secret"}. Keeps its data over Kill and Start only with
   // {"--appendonly", "yes", "--appendfsync", "always"}.
-  explicit RedisServer(std::vector<std::string> flags = {});
+  // Of a Sentinel, `flags` are the lines of its configuration.
+  explicit RedisServer(std::vector<std::string> flags = {}, Kind kind = Kind::kServer);
   ~RedisServer();
   RedisServer(const RedisServer&) = delete;
   RedisServer& operator=(const RedisServer&) = delete;
@@ -34,6 +37,9 @@ class RedisServer {
   std::string Command(const std::vector<std::string>& words) const;
 
  private:
+  std::vector<std::string> Words() const;
+
+  const Kind kind_;
   int port_ = 0;
   std::filesystem::path folder_;
   std::vector<std::string> flags_;

@@ -9,17 +9,24 @@
 namespace warden {
 namespace {
 
-// A server that answers, but is no longer, or not yet, the one to be asked.
+// A server that answers, but is no longer, or not yet, the one to be asked. NOREPLICAS: a master
+// that has lost its replicas (min-replicas-to-write), and may have been replaced.
 bool IsOutOfService(const absl::StatusOr<RedisReply>& reply) {
   if (reply.ok()) return false;
   const absl::string_view text = reply.status().message();
   return absl::StartsWith(text, "READONLY") || absl::StartsWith(text, "LOADING") ||
-         absl::StartsWith(text, "MASTERDOWN");
+         absl::StartsWith(text, "MASTERDOWN") || absl::StartsWith(text, "NOREPLICAS") ||
+         absl::StrContains(text, "-READONLY ");  // in a script, before Redis 7
 }
 
 }  // namespace
 
-RedisPipe::RedisPipe(RedisOptions options) : options_(std::move(options)) {
+RedisPipe::RedisPipe(RedisOptions options)
+    : RedisPipe([options = std::move(options)](const std::function<bool()>&) {
+        return RedisConnection::Open(options);
+      }) {}
+
+RedisPipe::RedisPipe(Open open) : open_(std::move(open)) {
   Connect();
   thread_ = std::thread([this] { Run(); });
 }
@@ -34,11 +41,11 @@ RedisPipe::~RedisPipe() {
   Fail(std::move(waiting_), absl::UnavailableError("the server stops"));
 }
 
-void RedisPipe::Send(Command command, std::function<void(Reply)> then) {
+void RedisPipe::Send(Command command, bool asking, Then then) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (up() && !stopping_ && waiting_.size() < kMaxQueue) {
-      waiting_.push_back({std::move(command), std::move(then)});
+      waiting_.push_back({std::move(command), asking, std::move(then)});
       if (waiting_.size() == 1) changed_.notify_all();
       return;
     }
@@ -49,7 +56,8 @@ void RedisPipe::Send(Command command, std::function<void(Reply)> then) {
 
 // Up only once it has answered: a server that hangs accepts connections, too.
 void RedisPipe::Connect() {
-  absl::StatusOr<std::unique_ptr<RedisConnection>> opened = RedisConnection::Open(options_);
+  absl::StatusOr<std::unique_ptr<RedisConnection>> opened =
+      open_([this] { return stopping_.load(); });
   if (!opened.ok() || !(*opened)->Run({"PING"}).ok()) return;
   connection_ = *std::move(opened);
   up_ = true;
@@ -59,7 +67,8 @@ void RedisPipe::Run() {
   std::unique_lock<std::mutex> lock(mutex_);
   while (!stopping_) {
     if (connection_ == nullptr) {
-      changed_.wait_for(lock, absl::ToChronoMilliseconds(kRetry), [this] { return stopping_; });
+      changed_.wait_for(lock, absl::ToChronoMilliseconds(kRetry),
+                        [this] { return stopping_.load(); });
       if (stopping_) return;
       lock.unlock();
       Connect();
@@ -89,7 +98,10 @@ void RedisPipe::Run() {
 void RedisPipe::RunBatch(std::deque<Waiting> batch) {
   std::vector<Command> commands;
   commands.reserve(batch.size());
-  for (Waiting& one : batch) commands.push_back(std::move(one.command));
+  for (Waiting& one : batch) {
+    if (one.asking) commands.push_back({"ASKING"});
+    commands.push_back(std::move(one.command));
+  }
   batches_.fetch_add(1, std::memory_order_relaxed);
   commands_.fetch_add(batch.size(), std::memory_order_relaxed);
   absl::StatusOr<std::vector<Reply>> replies = connection_->RunAll(commands);
@@ -100,9 +112,11 @@ void RedisPipe::RunBatch(std::deque<Waiting> batch) {
     return;
   }
   bool serves = true;
-  for (size_t i = 0; i < batch.size(); ++i) {
-    serves = serves && !IsOutOfService((*replies)[i]);
-    batch[i].then(std::move((*replies)[i]));
+  size_t next = 0;
+  for (Waiting& one : batch) {
+    if (one.asking) ++next;  // its own answer tells nothing
+    serves = serves && !IsOutOfService((*replies)[next]);
+    one.then(std::move((*replies)[next++]));
   }
   if (serves) return;
   up_ = false;

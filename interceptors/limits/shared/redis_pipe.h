@@ -11,10 +11,11 @@
 #include <mutex>
 #include <string>
 #include <thread>
-#include <vector>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "interceptors/limits/shared/redis_sender.h"
 #include "interceptors/revocation/redis_connection.h"
 
 namespace warden {
@@ -23,51 +24,57 @@ namespace warden {
 // pipelined. Where the server does not answer in time the connection is given up, all that wait
 // are told, and until the server answers again, which is tried each kRetry, commands fail at
 // once. Thread-safe.
-class RedisPipe {
+class RedisPipe final : public RedisSender {
  public:
   static constexpr size_t kMaxQueue = 16384;  // commands that wait; more fail at once
   static constexpr size_t kMaxBatch = 512;
   static constexpr absl::Duration kRetry = absl::Milliseconds(100);
 
-  using Command = std::vector<std::string>;
-  using Reply = absl::StatusOr<RedisReply>;
+  // Connects and logs in. Gives up where it takes several steps and `stopping` has become true.
+  using Open = std::function<absl::StatusOr<std::unique_ptr<RedisConnection>>(
+      std::function<bool()> stopping)>;
 
-  // `options.timeout` bounds each batch. Tries to connect once before it returns.
+  // Tries to connect once before it returns. The connection's timeout bounds each batch.
+  explicit RedisPipe(Open open);
   explicit RedisPipe(RedisOptions options);
   // What still waits fails.
-  ~RedisPipe();
+  ~RedisPipe() override;
   RedisPipe(const RedisPipe&) = delete;
   RedisPipe& operator=(const RedisPipe&) = delete;
 
-  // `then` is called once, by the pipe's thread, or by this one where nothing can be sent now. It
-  // must be quick.
-  void Send(Command command, std::function<void(Reply)> then);
+  void Send(Command command, Then then) override {
+    Send(std::move(command), false, std::move(then));
+  }
+  // After ASKING: to a node of a Cluster that is being given the key's slot.
+  void SendAsking(Command command, Then then) { Send(std::move(command), true, std::move(then)); }
 
-  bool up() const { return up_.load(std::memory_order_relaxed); }
-  uint64_t batches() const { return batches_.load(std::memory_order_relaxed); }
-  uint64_t commands() const { return commands_.load(std::memory_order_relaxed); }
-  uint64_t failures() const { return failures_.load(std::memory_order_relaxed); }  // of commands
+  bool up() const override { return up_.load(std::memory_order_relaxed); }
+  uint64_t batches() const override { return batches_.load(std::memory_order_relaxed); }
+  uint64_t commands() const override { return commands_.load(std::memory_order_relaxed); }
+  uint64_t failures() const override { return failures_.load(std::memory_order_relaxed); }
 
  private:
   struct Waiting {
     Command command;
-    std::function<void(Reply)> then;
+    bool asking;
+    Then then;
   };
 
+  void Send(Command command, bool asking, Then then);
   void Run();
   void Connect();
   void RunBatch(std::deque<Waiting> batch);
   void Fail(std::deque<Waiting> failed, const absl::Status& why);
 
-  const RedisOptions options_;
+  const Open open_;
   std::unique_ptr<RedisConnection> connection_;  // of the thread
   std::atomic<bool> up_{false};
   std::atomic<uint64_t> batches_{0}, commands_{0}, failures_{0};
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool stopping_ = false;        // under mutex_
-  std::deque<Waiting> waiting_;  // under mutex_
-  std::thread thread_;           // the last: it uses all of these
+  std::atomic<bool> stopping_{false};  // set under mutex_
+  std::deque<Waiting> waiting_;        // under mutex_
+  std::thread thread_;                 // the last: it uses all of these
 };
 
 }  // namespace warden

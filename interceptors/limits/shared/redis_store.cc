@@ -11,6 +11,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "interceptors/limits/shared/redis_pipe.h"
 
 namespace warden {
 namespace {
@@ -128,8 +129,8 @@ const char* NameOf(LimitSpec::Algorithm algorithm) {
   return "fixed";
 }
 
-RedisPipe::Command MakeCommand(const std::vector<SharedAsk>& asks, const std::string& prefix) {
-  RedisPipe::Command command = {"EVALSHA", ScriptHash(), absl::StrCat(asks.size())};
+RedisSender::Command MakeCommand(const std::vector<SharedAsk>& asks, const std::string& prefix) {
+  RedisSender::Command command = {"EVALSHA", ScriptHash(), absl::StrCat(asks.size())};
   command.reserve(3 + asks.size() * (1 + kArguments));
   for (const SharedAsk& ask : asks) {
     command.push_back(absl::StrCat(prefix, "limit:{", Hex(ask.bucket, EVP_sha256(), 16), "}"));
@@ -172,19 +173,24 @@ SharedLimitStore::Answer ReadReply(const RedisReply& reply, size_t asks) {
 
 }  // namespace
 
+RedisLimitStore::RedisLimitStore(std::unique_ptr<RedisSender> sender, std::string key_prefix)
+    : key_prefix_(std::move(key_prefix)), sender_(std::move(sender)) {}
+
 RedisLimitStore::RedisLimitStore(RedisOptions options, std::string key_prefix)
-    : key_prefix_(std::move(key_prefix)), pipe_(std::move(options)) {}
+    : RedisLimitStore(std::make_unique<RedisPipe>(std::move(options)), std::move(key_prefix)) {}
 
 void RedisLimitStore::Decide(std::vector<SharedAsk> asks, std::function<void(Answer)> then) {
-  RedisPipe::Command command = MakeCommand(asks, key_prefix_);
+  RedisSender::Command command = MakeCommand(asks, key_prefix_);
   const size_t count = asks.size();
-  const auto answer = [count](const RedisPipe::Reply& reply) -> Answer {
+  const auto answer = [count](const RedisSender::Reply& reply) -> Answer {
     if (!reply.ok()) return reply.status();
     return ReadReply(*reply, count);
   };
-  RedisPipe::Command again = command;
-  pipe_.Send(std::move(command), [this, answer, then = std::move(then),
-                                  again = std::move(again)](const RedisPipe::Reply& reply) mutable {
+  RedisSender::Command again = command;
+  RedisSender* const sender = sender_.get();
+  sender->Send(std::move(command), [sender, answer, then = std::move(then),
+                                    again =
+                                        std::move(again)](const RedisSender::Reply& reply) mutable {
     if (reply.ok() || !absl::StartsWith(reply.status().message(), "NOSCRIPT")) {
       then(answer(reply));
       return;
@@ -192,9 +198,8 @@ void RedisLimitStore::Decide(std::vector<SharedAsk> asks, std::function<void(Ans
     // A server that was restarted does not know the script: it gets the whole of it.
     again[0] = "EVAL";
     again[1] = kScript;
-    pipe_.Send(std::move(again), [answer, then = std::move(then)](const RedisPipe::Reply& second) {
-      then(answer(second));
-    });
+    sender->Send(std::move(again), [answer, then = std::move(then)](
+                                       const RedisSender::Reply& second) { then(answer(second)); });
   });
 }
 

@@ -152,7 +152,7 @@ TEST(RedisStoreTest, WhatIsNoAnswerOfTheScriptIsAnOutage) {
   EXPECT_FALSE(Ask(store, {ask}).ok());
   redis.Command({"SET", key, "not a number"});
   EXPECT_TRUE(AskOne(store, ask).judged.allowed) << "as one that is new";
-  EXPECT_TRUE(store.pipe().up());
+  EXPECT_TRUE(store.sender().up());
 }
 
 TEST(RedisPipeTest, ManyThreadsShareFewRoundTrips) {
@@ -176,15 +176,15 @@ TEST(RedisPipeTest, ManyThreadsShareFewRoundTrips) {
   while (answered < 4000 && absl::Now() < deadline) absl::SleepFor(absl::Milliseconds(5));
   EXPECT_EQ(answered, 4000);
   EXPECT_EQ(allowed, 3000);
-  EXPECT_LT(store.pipe().batches(), 2000u);
+  EXPECT_LT(store.sender().batches(), 2000u);
 }
 
 TEST(RedisPipeTest, NobodyWaitsForAServerThatIsGone) {
   RedisLimitStore store(To(absl::StrCat("127.0.0.1:", FreePort()), absl::Milliseconds(200)), "");
-  EXPECT_FALSE(store.pipe().up());
+  EXPECT_FALSE(store.sender().up());
   const auto answer = Ask(store, {{.bucket = "b", .spec = Spec(1, absl::Hours(1))}});
   EXPECT_EQ(answer.status().code(), absl::StatusCode::kUnavailable);
-  EXPECT_EQ(store.pipe().commands(), 0u);
+  EXPECT_EQ(store.sender().commands(), 0u);
 }
 
 TEST(RedisPipeTest, WhatWaitsIsAnsweredWhenTheServerHangsAndWhenThePipeEnds) {
@@ -192,7 +192,7 @@ TEST(RedisPipeTest, WhatWaitsIsAnsweredWhenTheServerHangsAndWhenThePipeEnds) {
   std::atomic<int> failed{0};
   {
     RedisLimitStore store(To(redis.address(), absl::Milliseconds(200)), "");
-    ASSERT_TRUE(store.pipe().up());
+    ASSERT_TRUE(store.sender().up());
     redis.Freeze();
     for (int i = 0; i < 2000; ++i) {
       store.Decide({{.bucket = "b", .spec = Spec(1, absl::Hours(1))}},
