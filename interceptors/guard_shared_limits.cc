@@ -93,7 +93,7 @@ void CheckSharedLimits(const LoadedConfig& config, const std::deque<GuardedMetho
 #endif
 }
 
-SharedLimits MakeSharedLimits(const LoadedConfig& config,
+SharedLimits MakeSharedLimits([[maybe_unused]] const LoadedConfig& config,
                               const std::deque<GuardedMethod>& methods) {
   const bool used = std::any_of(methods.begin(), methods.end(), [](const GuardedMethod& method) {
     return std::any_of(method.limits.begin(), method.limits.end(),
