@@ -142,8 +142,8 @@ constexpr const char* kPathTraversal[] = {
     R"((?:^|[\s"'=:(,;|])[/\\]+(?:etc[/\\]+(?:passwd|shadow|group|hosts|sudoers|ssh|crontab|issue|mysql|nginx)"
     R"(|apache2?|httpd|environment|fstab|master)|proc[/\\]+(?:self|version|\d+|net|cpuinfo|mounts|cmdline))"
     R"(|root[/\\]+\.|var[/\\]+(?:log|run|mail|www|lib/mysql)[/\\]|boot\.ini|home/\w+/\.(?:ssh|bash)|dev/(?:tcp|null|random|zero)))",
-    R"((?:^|[^a-z])[a-z]:[/\\]+(?:windows|winnt|boot\.ini|inetpub|programdata|users[/\\]+administrator|autoexec|pagefile)"
-    R"(|system volume)|[/\\](?:win\.ini|boot\.ini|system32|web-inf|meta-inf|\.htaccess|\.htpasswd|\.git[/\\]))",
+    (R"((?:^|[^a-z])[a-z]:[/\\]+(?:windows|winnt|boot\.ini|inetpub|programdata|users[/\\]+administrator|autoexec|pagefile)"
+     R"(|system volume)|[/\\](?:win\.ini|boot\.ini|system32|web-inf|meta-inf|\.htaccess|\.htpasswd|\.git[/\\]))"),
     R"((?:^|[\s"'=])(?:file|phar|zip|expect|netdoc|jar|glob|compress\.zlib|ogg|rar|gopher|dict)://?|jar:(?:https?|file):|php://(?:filter|input|output|fd|memory|temp|stdin))",
     R"(^\\\\[\w.$-]+\\|(?:^|[/\\])\.(?:ssh[/\\](?:id_|authorized|known)|env$|aws[/\\]|bash_history|svn[/\\]|docker[/\\]))",
     R"(\.\w+\x00|\x00\.\w|\x00$)",
@@ -154,15 +154,15 @@ constexpr const char* kLdap[] = {
     R"(\*\s*\)\s*\(|\)\s*\(\s*[\w-]+\s*[~<>:]?=\s*[*\w])",
     R"(\(\s*!\s*\(\s*[\w-]+\s*=|[|&!]\s*\(\s*[\w-]+\s*[~<>]?=\s*\*)",
     R"(\*\s*\)+\s*(?:[%\x00&|(]|$))",
-    R"((?:^|\(|\))\s*(?:objectclass|objectcategory|cn|uid|sn|ou|dc|samaccountname|userprincipalname|userpassword)"
-    R"(|mail|memberof|givenname|homedirectory|uidnumber)\s*[~<>:]?=\s*[^\s,)]*\*)",
+    (R"((?:^|\(|\))\s*(?:objectclass|objectcategory|cn|uid|sn|ou|dc|samaccountname|userprincipalname|userpassword)"
+     R"(|mail|memberof|givenname|homedirectory|uidnumber)\s*[~<>:]?=\s*[^\s,)]*\*)"),
     R"((?:\\(?:2a|28|29|00|5c|7c|26)\s*\W?){2,}|\)\s*\x00|^\s*\*{1,2}\s*$|\*\(\)|^[\w.@-]*\*\)|^\)\s*\()",
     R"(\(\s*[\w-]+\s*=\s*\*\s*\)|\)\)\s*\(\s*[|&])",
 };
 
 constexpr const char* kTemplate[] = {
-    R"(\{\{[^{}]*(?:\*|\+|\(|\[|__|\|\s*(?:attr|safe|join|map|filter|system|exec|passthru|reduce|sort)"
-    R"(|e\b)|\.(?:constructor|class|config|mro|env|request|application)\b|\d\s*[-/]\s*\d)[^{}]*\}\})",
+    (R"(\{\{[^{}]*(?:\*|\+|\(|\[|__|\|\s*(?:attr|safe|join|map|filter|system|exec|passthru|reduce|sort)"
+     R"(|e\b)|\.(?:constructor|class|config|mro|env|request|application)\b|\d\s*[-/]\s*\d)[^{}]*\}\})"),
     R"(\{\{-?\s*(?:config|self|cycler|joiner|lipsum|url_for|get_flashed_messages|constructor|app|dump|_self|range)\b)",
     R"(\{%-?\s*(?:for|if|set|import|include|extends|macro|raw|debug|call|block|print|with|load|from)\b)",
     R"([$#@*~%]\{\s*(?:[^{}]*[*+/(\[^]|jndi|lower:|upper:|env:|sys:|java:|ctx:|date:|main:|k8s:|docker:|spring:|bundle:|web:|log4j:|base64:|::-|new\b|class\b|t\s*\(|\d))",

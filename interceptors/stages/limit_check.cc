@@ -13,8 +13,6 @@
 namespace warden {
 namespace {
 
-// Named here, not by the stages: OfBody runs after them.
-constexpr std::string_view kRateLimit = "rate_limit";
 constexpr std::string_view kConnectionLimit = "connection_limit";
 
 uint32_t CostOf(const LimitCost& cost, const Call& call, const google::protobuf::Message& request) {
