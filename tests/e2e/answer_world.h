@@ -83,8 +83,9 @@ class OutputWorld {
     double sum = 0;
     for (const auto& [name, value] : world_->Metrics()) {
       if (name.rfind(family + "{", 0) != 0) continue;
-      if (std::all_of(labels.begin(), labels.end(),
-                      [&](const std::string& label) { return absl::StrContains(name, label); })) {
+      if (std::all_of(labels.begin(), labels.end(), [&sample = name](const std::string& label) {
+            return absl::StrContains(sample, label);
+          })) {
         sum += value;
       }
     }

@@ -59,11 +59,11 @@ TEST_F(AuditFileTest, OnlyRegularFiles) {
 
 TEST_F(AuditFileTest, OthersMustNotReadOrWrite) {
   testing::WriteAll(path(), "");
-  for (const mode_t bad : {0666, 0620, 0604, 0602}) {
+  for (const mode_t bad : {0666U, 0620U, 0604U, 0602U}) {
     ASSERT_EQ(chmod(path().c_str(), bad), 0);
     EXPECT_THAT(Error(path()), HasSubstr("`chmod 600` it")) << bad;
   }
-  for (const mode_t good : {0600, 0640}) {
+  for (const mode_t good : {0600U, 0640U}) {
     ASSERT_EQ(chmod(path().c_str(), good), 0);
     EXPECT_EQ(Error(path()), "") << good;
   }
