@@ -81,7 +81,7 @@ class LimitsRedisTest : public ::testing::TestWithParam<Api> {};
 TEST_P(LimitsRedisTest, ServersShareWhateverTheirClocksSay) {
   const RedisServer redis;
   Served one(GetParam(), Config(redis, "  store_timeout: 5s\n"));
-  Served two(GetParam(), Config(redis, "  store_timeout: 5s\n"), absl::Hours(24));
+  Served two(GetParam(), Config(redis, "  store_timeout: 5s\n"), absl::Hours(20));
   EXPECT_EQ(one.Admitted(4, "Open", "alice"), 4);
   EXPECT_EQ(two.Admitted(4, "Open", "alice"), 2);
   EXPECT_EQ(one.Admitted(2, "Open", "alice"), 0);
