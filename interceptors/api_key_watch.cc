@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "interceptors/observe/sanitize.h"
+#include "interceptors/problem_lines.h"
 
 namespace warden {
 namespace {
@@ -15,12 +15,6 @@ constexpr size_t kMaxReportBytes = 2048;
 
 absl::Duration IntervalOf(const v1::ApiKeysConfig& config) {
   return DurationOr(config.has_reload_interval(), config.reload_interval(), absl::Seconds(5));
-}
-
-void AddLines(const std::string& place, const absl::Status& status, ProblemList* problems) {
-  for (const absl::string_view line : absl::StrSplit(status.message(), '\n', absl::SkipEmpty())) {
-    problems->Add(place, std::string(line));
-  }
 }
 
 }  // namespace

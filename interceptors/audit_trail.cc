@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstring>
 #include <random>
 
@@ -12,15 +11,10 @@
 #include "absl/strings/str_cat.h"
 #include "authz/policy/policy.h"
 #include "interceptors/policy_snapshot.h"
+#include "interceptors/steady.h"
 
 namespace warden {
 namespace {
-
-int64_t SteadyNanos() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 // By chance, so that nobody can know which of their calls are recorded.
 bool OneIn(uint32_t many) {
@@ -204,6 +198,7 @@ void AuditTrail::Noted(Call& call, const CallNote& note, std::string_view reason
         break;
       case DecisionEvent::kHiddenError:
         verdict.event = AuditEvent::kHiddenError;
+        verdict.detail = {};  // a handler's own words stay out of the log
         break;
       case DecisionEvent::kResponse:
         verdict.event = AuditEvent::kResponse;

@@ -74,7 +74,7 @@ struct CallNote {
   bool allowed = true;          // by the stage
   std::string_view stage;
   std::string detail;      // for the operator
-  std::string_view label;  // kAnomaly: which, a metric label
+  std::string_view label;  // kAnomaly, kHiddenError, kResponse: which, static
 };
 
 // Of the limit that is nearest to its end: what the answer's trailers say.

@@ -1,20 +1,14 @@
 #include "interceptors/chain.h"
 
-#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <utility>
 
 #include "interceptors/observe/metrics.h"
+#include "interceptors/steady.h"
 
 namespace warden {
 namespace {
-
-int64_t SteadyNanos() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 // An error inside Warden denies the call.
 std::optional<Refusal> RunClosed(Stage& stage, Call& call) {

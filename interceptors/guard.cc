@@ -1,7 +1,6 @@
 #include "interceptors/guard.h"
 
 #include <algorithm>
-#include <chrono>
 #include <set>
 #include <utility>
 
@@ -31,6 +30,7 @@
 #include "interceptors/stages/revocation.h"
 #include "interceptors/stages/signature.h"
 #include "interceptors/stages/step_up.h"
+#include "interceptors/steady.h"
 
 namespace warden {
 namespace {
@@ -57,12 +57,6 @@ std::vector<std::string> TokenResults() {
     names.emplace_back(ToString(static_cast<TokenRefusal>(i)));
   }
   return names;
-}
-
-int64_t SteadyNanos() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
 }
 
 bool Observes(v1::EnforcementConfig::Mode mode) { return mode == v1::EnforcementConfig::OBSERVE; }

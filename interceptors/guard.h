@@ -173,11 +173,11 @@ class Guard {
   Guard();
   absl::Status MakeMetrics();
   void MakeRpcMetrics();
+  // The facts of a call that was let through, now, without what others may still write.
+  Call FactsOf(const Call& call) const;
   // As Record, of a call that others may be at work on.
   void RecordAnswer(const Call& call, DecisionEvent event, std::string_view reason,
                     std::string_view detail, bool allowed);
-  void AuditAnswer(const Call& call, DecisionEvent event, std::string_view reason,
-                   std::string_view detail, bool allowed) noexcept;
   std::optional<Reason> OnLeak(const Call& call, Leak leak, std::string_view where);
   absl::Status StartAudit();
   void MakeStages(const LoadedConfig& config, const GuardOptions& options);

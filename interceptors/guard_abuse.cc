@@ -80,14 +80,7 @@ void Guard::OnRefusal(Call& call, Reason reason) {
 
 void Guard::OnHandlerStatus(const Call& call, int code) {
   if (code < 0 || code > 31 || (call.method->failure_codes >> code & 1) == 0) return;
-  // Another thread may be ending the call.
-  Call failed;
-  failed.method = call.method;
-  failed.now = Now();
-  failed.id = call.id;
-  failed.peer = call.peer;
-  failed.principal = call.principal;
-  failed.address_source = call.address_source;
+  Call failed = FactsOf(call);  // another thread may be ending the call
   FailureCharge{*limits_, connection_limits_}(failed);
   if (abuse_ == nullptr) return;
   try {

@@ -34,28 +34,4 @@ void Guard::StopWaiting(absl::Time deadline) {
       std::chrono::duration_cast<std::chrono::nanoseconds>(end.time_since_epoch()).count());
 }
 
-// Of a call that others may be at work on: what they write is not read. A handler's own words stay
-// out of the log.
-void Guard::AuditAnswer(const Call& call, DecisionEvent event, std::string_view reason,
-                        std::string_view detail, bool allowed) noexcept {
-  if (audit_ == nullptr) return;
-  try {
-    Call answered;
-    answered.method = call.method;
-    answered.now = Now();
-    answered.id = call.id;
-    answered.trace = call.trace;
-    answered.peer = call.peer;
-    answered.token = call.token;
-    answered.api_key = call.api_key;
-    answered.principal = call.principal;
-    answered.address_source = call.address_source;
-    CallNote note{.event = event, .allowed = allowed, .stage = "response"};
-    if (event != DecisionEvent::kHiddenError) note.detail = std::string(detail);
-    audit_->Noted(answered, note, reason);
-  } catch (...) {
-    // As for the sink.
-  }
-}
-
 }  // namespace warden

@@ -7,24 +7,18 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "authz/policy/access.h"
 #include "authz/policy/access_condition.h"
 #include "interceptors/abuse/failure_kind.h"
 #include "interceptors/guard_limits.h"
 #include "interceptors/normalize/normalizer.h"
+#include "interceptors/problem_lines.h"
 #include "interceptors/rights/field_rights.h"
+#include "interceptors/rule_compiler.h"
 #include "interceptors/rules/program.h"
 
 namespace warden {
 namespace {
-
-// A status of a part that lists its own problems, one a line.
-void AddLines(std::string_view place, const absl::Status& status, ProblemList* problems) {
-  for (absl::string_view line : absl::StrSplit(status.message(), '\n', absl::SkipEmpty())) {
-    problems->Add(std::string(place), std::string(line));
-  }
-}
 
 const google::protobuf::MethodDescriptor* FindDescriptor(std::string_view name) {
   // "/pkg.Service/Method" is "pkg.Service.Method" to the pool.
@@ -49,29 +43,6 @@ void ReadAccess(GuardedMethod* method, ProblemList* problems) {
   }
   if (method->access.step_up.has_value()) method->step_up = MakeStepUpRule(*method->access.step_up);
 }
-
-// Rules are compiled once for each request type.
-class RuleCompiler {
- public:
-  explicit RuleCompiler(ProblemList* problems) : problems_(problems) {}
-
-  std::shared_ptr<const Program> ForType(const google::protobuf::Descriptor& type) {
-    const auto [entry, added] = programs_.try_emplace(&type);
-    if (!added) return entry->second;
-    absl::StatusOr<std::shared_ptr<const Program>> program = Program::Compile(type);
-    if (!program.ok()) {
-      AddLines("field rules", program.status(), problems_);
-    } else if (!(*program)->empty()) {
-      entry->second = *std::move(program);
-    }
-    return entry->second;
-  }
-
- private:
-  ProblemList* const problems_;
-  absl::flat_hash_map<const google::protobuf::Descriptor*, std::shared_ptr<const Program>>
-      programs_;
-};
 
 // The forms of strings, likewise.
 class FormCompiler {
@@ -167,7 +138,7 @@ std::vector<std::shared_ptr<PeerRules>> MakePeerRules(const LoadedConfig& config
 std::deque<GuardedMethod> CompileMethods(const std::vector<ServedMethod>& served,
                                          ProblemList* problems) {
   std::deque<GuardedMethod> methods;
-  RuleCompiler rules(problems);
+  RuleCompiler rules("field rules", problems);
   FormCompiler forms(problems);
   RightsCompiler rights(problems);
   LimitIds limit_ids;

@@ -1,11 +1,11 @@
 // What a Guard's own parts tell of their health.
-#include <chrono>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "interceptors/guard.h"
 #include "interceptors/health/health_metrics.h"
 #include "interceptors/introspection/introspector.h"
+#include "interceptors/steady.h"
 
 namespace warden {
 namespace {
@@ -33,9 +33,7 @@ HealthFinding FindKeySets(const KeyKeeper& keys) {
 }
 
 HealthFinding FindRevocations(const RevocationControl& control) {
-  const int64_t now = std::chrono::duration_cast<std::chrono::nanoseconds>(
-                          std::chrono::steady_clock::now().time_since_epoch())
-                          .count();
+  const int64_t now = SteadyNanos();
   if (!control.Stats(now).outage) return {};
   if (control.MustRefuse(now)) {
     return {HealthState::kFailed,

@@ -1,40 +1,28 @@
 #include "interceptors/guard_limits.h"
 
 #include <algorithm>
-#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "authz/config/yaml_loader.h"
 #include "authz/policy/access.h"
 #include "interceptors/guard.h"
+#include "interceptors/problem_lines.h"
 #include "interceptors/stages/limit_check.h"
+#include "interceptors/steady.h"
 
 namespace warden {
 namespace {
 
 constexpr size_t kDefaultKeys = 1 << 20;
 
-int64_t SteadyNanos() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
-void AddLines(const GuardedMethod& method, const absl::Status& status, ProblemList* problems) {
-  for (absl::string_view line : absl::StrSplit(status.message(), '\n', absl::SkipEmpty())) {
-    problems->Add(PlaceOf(*method.descriptor), std::string(line));
-  }
-}
-
 void CompileRates(GuardedMethod* method, LimitIds* ids, ProblemList* problems) {
   absl::StatusOr<std::vector<Limit>> limits = ResolveLimits(*method->descriptor);
   if (!limits.ok()) {
-    AddLines(*method, limits.status(), problems);
+    AddLines(PlaceOf(*method->descriptor), limits.status(), problems);
     return;
   }
   method->limits = *std::move(limits);
@@ -67,13 +55,13 @@ void CompileLimits(GuardedMethod* method, LimitIds* ids, ProblemList* problems) 
   if (concurrency.ok()) {
     method->concurrency = *std::move(concurrency);
   } else {
-    AddLines(*method, concurrency.status(), problems);
+    AddLines(PlaceOf(*method->descriptor), concurrency.status(), problems);
   }
   auto quota = ResolveStreamQuota(*method->descriptor);
   if (quota.ok()) {
     method->stream_quota = *std::move(quota);
   } else {
-    AddLines(*method, quota.status(), problems);
+    AddLines(PlaceOf(*method->descriptor), quota.status(), problems);
   }
 }
 

@@ -4,21 +4,13 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "interceptors/guard.h"
+#include "interceptors/violation_details.h"
 
 namespace warden {
 namespace {
 
 using google::protobuf::Message;
-
-// For the operator: which fields broke which rules, without their values.
-std::string Summary(const std::vector<Violation>& violations) {
-  return absl::StrJoin(violations, "; ", [](std::string* out, const Violation& violation) {
-    absl::StrAppend(out, violation.field, " [", violation.rule, "]");
-  });
-}
 
 }  // namespace
 
@@ -42,7 +34,7 @@ std::optional<Refusal> Guard::Judge(const Call& call, Message& request, absl::Ti
     } else {
       return std::nullopt;
     }
-    refusal.detail = Summary(refusal.violations);
+    refusal.detail = SummaryOf(refusal.violations);
   } catch (const std::exception& error) {
     return Refusal{.reason = Reason::kInternal, .detail = error.what()};
   }

@@ -27,18 +27,32 @@ std::string_view ReasonOf(const CallNote& note) {
     case DecisionEvent::kShadowDifference:
       return note.would_allow ? "would_allow" : "would_deny";
     case DecisionEvent::kAnomaly:
+    case DecisionEvent::kHiddenError:
+    case DecisionEvent::kResponse:
       return note.label;
     case DecisionEvent::kObserved:
     case DecisionEvent::kBlock:
     case DecisionEvent::kRefusal:
-    case DecisionEvent::kHiddenError:
-    case DecisionEvent::kResponse:
       break;
   }
   return InfoOf(note.reason).label;
 }
 
 }  // namespace
+
+Call Guard::FactsOf(const Call& call) const {
+  Call facts;
+  facts.method = call.method;
+  facts.now = Now();
+  facts.id = call.id;
+  facts.trace = call.trace;
+  facts.peer = call.peer;
+  facts.token = call.token;
+  facts.api_key = call.api_key;
+  facts.principal = call.principal;
+  facts.address_source = call.address_source;
+  return facts;
+}
 
 Refusal Guard::Refused(Call& call, Refusal refusal, std::string_view stage) {
   const uint32_t method = call.method != nullptr ? call.method->id : metrics_->unknown_method();

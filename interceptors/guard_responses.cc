@@ -1,17 +1,17 @@
 // What of a Guard judges answers.
 #include <array>
-#include <chrono>
 #include <exception>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "interceptors/guard.h"
 #include "interceptors/leaks/leak_detector.h"
 #include "interceptors/leaks/leak_walk.h"
 #include "interceptors/observe/rpc_metrics.h"
+#include "interceptors/steady.h"
+#include "interceptors/violation_details.h"
 
 namespace warden {
 namespace {
@@ -32,19 +32,6 @@ bool SaysWhatBroke(int code) { return code == kUnknown || code == kInternal || c
 
 std::string_view LabelOf(int code) {
   return code == kInternal ? "internal" : code == kDataLoss ? "data_loss" : "unknown";
-}
-
-int64_t SteadyNanos() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
-// Without the values of the fields.
-std::string Summary(const std::vector<Violation>& violations) {
-  return absl::StrJoin(violations, "; ", [](std::string* out, const Violation& violation) {
-    absl::StrAppend(out, violation.field, " [", violation.rule, "]");
-  });
 }
 
 // For the operator. A secret in it would be as bad in a log.
@@ -124,7 +111,7 @@ std::optional<Reason> Guard::OnResponse(const Call& call, const Message& message
   const bool block = checks.on_invalid == Action::kBlock;
   rpc_metrics_->RecordAnswer(call.method->id, AnswerResult::kInvalid, block);
   RecordAnswer(call, DecisionEvent::kResponse, InfoOf(Reason::kResponseInvalid).label,
-               Summary(violations), !block);
+               SummaryOf(violations), !block);
   if (!block) return std::nullopt;
   return Reason::kResponseInvalid;
 }
@@ -168,29 +155,17 @@ Reason Guard::OnAnswerError(const Call& call, std::string_view detail) {
   return Reason::kInternal;
 }
 
-// Streams are ended by other threads, which record that; so nothing is read here that they write.
 void Guard::RecordAnswer(const Call& call, DecisionEvent event, std::string_view reason,
                          std::string_view detail, bool allowed) {
-  AuditAnswer(call, event, reason, detail, allowed);
   try {
-    const absl::Time now = Now();
-    if (!sink_->WantsNote(now)) return;
-    const std::string address = call.address_source == nullptr ? "" : call.address_source->Read();
-    DecisionRecord record;
-    record.time = now;
-    record.event = event;
-    record.allowed = allowed;
-    record.request_id = call.request_id();
-    record.method = call.method->name;
-    if (call.peer != nullptr) record.peer = call.peer->name();
-    record.address = address;
-    if (call.principal != nullptr) record.principal = call.principal->name();
-    record.reason = reason;
-    record.stage = "response";
-    record.detail = detail;
-    sink_->Record(record);
+    Call answered = FactsOf(call);
+    RecordNote(answered, {.event = event,
+                          .allowed = allowed,
+                          .stage = "response",
+                          .detail = std::string(detail),
+                          .label = reason});
   } catch (...) {
-    // A sink that fails must not change the answer; the metric has counted it.
+    // What fails here must not change the answer; the metric has counted it.
   }
 }
 

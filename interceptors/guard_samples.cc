@@ -1,6 +1,5 @@
 // Which of a Guard's parts a scrape of the metrics reads.
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "interceptors/guard.h"
@@ -8,18 +7,9 @@
 #include "interceptors/keys/key_metrics.h"
 #include "interceptors/limit_counters.h"
 #include "interceptors/observe/refusal_log.h"
+#include "interceptors/steady.h"
 
 namespace warden {
-namespace {
-
-int64_t SteadyNanos() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
-}  // namespace
-
 void Guard::SampleGauges() {
   metrics_->Sample(SampledMetric::kRateLimitTrackedKeys,
                    [limiter = limiter_] { return static_cast<double>(limiter->tracked_keys()); });

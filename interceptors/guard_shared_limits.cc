@@ -1,7 +1,6 @@
 #include "interceptors/guard_shared_limits.h"
 
 #include <algorithm>
-#include <chrono>
 #include <string>
 #include <utility>
 
@@ -12,6 +11,7 @@
 #include "interceptors/guard_redis.h"
 #include "interceptors/limits/shared/leases.h"
 #include "interceptors/limits/shared/redis_store.h"
+#include "interceptors/steady.h"
 #endif
 
 namespace warden {
@@ -46,12 +46,6 @@ void AddCrossSlot(const std::deque<GuardedMethod>& methods, ProblemList* problem
                      " limits are SHARED; with limits.redis.cluster a method can "
                      "have one, for their keys are in different slots"));
   }
-}
-
-int64_t SteadyNanos() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
 }
 
 prometheus::MetricFamily One(const char* name, const char* help, prometheus::MetricType type,

@@ -6,21 +6,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "authz/config/yaml_loader.h"
 #include "interceptors/observe/operator_log.h"
+#include "interceptors/problem_lines.h"
 
 namespace warden {
 namespace {
 
 constexpr absl::Duration kDefaultInterval = absl::Seconds(5);
-
-void AddLines(std::string_view place, const absl::Status& status, ProblemList* problems) {
-  for (const absl::string_view line : absl::StrSplit(status.message(), '\n', absl::SkipEmpty())) {
-    problems->Add(std::string(place), std::string(line));
-  }
-}
 
 // A status of a policy, whose lines have their places already.
 void AppendLines(const absl::Status& status, std::string* lines) {

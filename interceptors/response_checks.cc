@@ -5,11 +5,10 @@
 #include <string>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
-#include "absl/strings/str_split.h"
 #include "interceptors/config.h"
 #include "interceptors/guard_builder.h"
 #include "interceptors/guarded_method.h"
+#include "interceptors/rule_compiler.h"
 #include "warden/v1/annotations.pb.h"
 
 namespace warden {
@@ -39,38 +38,12 @@ Action ActionOf(ResponsePolicy::Action own, ResponsePolicy::Action configured) {
   }
 }
 
-// Once for each response type.
-class ResponseRules {
- public:
-  explicit ResponseRules(ProblemList* problems) : problems_(problems) {}
-
-  std::shared_ptr<const Program> ForType(const google::protobuf::Descriptor& type) {
-    const auto [entry, added] = programs_.try_emplace(&type);
-    if (!added) return entry->second;
-    absl::StatusOr<std::shared_ptr<const Program>> program = Program::Compile(type);
-    if (program.ok()) {
-      if (!(*program)->empty()) entry->second = *std::move(program);
-      return entry->second;
-    }
-    for (absl::string_view line :
-         absl::StrSplit(program.status().message(), '\n', absl::SkipEmpty())) {
-      problems_->Add("field rules of a response", std::string(line));
-    }
-    return nullptr;
-  }
-
- private:
-  ProblemList* const problems_;
-  absl::flat_hash_map<const google::protobuf::Descriptor*, std::shared_ptr<const Program>>
-      programs_;
-};
-
 }  // namespace
 
 void ResolveResponses(const LoadedConfig& config, const std::vector<ServedMethod>& served,
                       std::deque<GuardedMethod>* methods, ProblemList* problems) {
   const v1::OutputConfig& output = config.config.output();
-  ResponseRules rules(problems);
+  RuleCompiler rules("field rules of a response", problems);
   for (size_t i = 0; i < methods->size(); ++i) {
     GuardedMethod& method = (*methods)[i];
     if (method.descriptor == nullptr) continue;  // has been complained about

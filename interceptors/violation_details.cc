@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 namespace warden {
 namespace {
@@ -69,6 +70,12 @@ void AddRuleConstants(const std::vector<Violation>& violations, google::rpc::Err
       if (!add(absl::StrCat(prefix, "_", name), value)) return;
     }
   }
+}
+
+std::string SummaryOf(const std::vector<Violation>& violations) {
+  return absl::StrJoin(violations, "; ", [](std::string* out, const Violation& violation) {
+    absl::StrAppend(out, violation.field, " [", violation.rule, "]");
+  });
 }
 
 }  // namespace warden

@@ -13,6 +13,7 @@
 #ifndef WARDEN_INTERCEPTORS_VIOLATION_DETAILS_H_
 #define WARDEN_INTERCEPTORS_VIOLATION_DETAILS_H_
 
+#include <string>
 #include <vector>
 
 #include "google/rpc/error_details.pb.h"
@@ -25,6 +26,9 @@ google::rpc::BadRequest DescribeViolations(const std::vector<Violation>& violati
 
 // Adds to the metadata what is said of the first violations. Thread-safe.
 void AddRuleConstants(const std::vector<Violation>& violations, google::rpc::ErrorInfo* error);
+
+// For the operator: which fields broke which rules, without their values. Thread-safe.
+std::string SummaryOf(const std::vector<Violation>& violations);
 
 }  // namespace warden
 

@@ -2,21 +2,11 @@
 
 #include <grpc/grpc.h>
 
-#include <chrono>
 #include <string>
 
+#include "interceptors/steady.h"
+
 namespace warden {
-namespace {
-
-// As Call::monotonic_ns.
-int64_t SteadyNanos() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
-}  // namespace
-
 StreamWatch::StreamWatch(Guard* guard)
     : guard_(guard),
       checked_generation_(guard->credential_generation()),

@@ -8,22 +8,15 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "authz/token/verifier.h"
 #include "interceptors/observe/operator_log.h"
+#include "interceptors/problem_lines.h"
 
 namespace warden {
 namespace {
 
 constexpr size_t kDefaultCacheEntries = 65536;
 constexpr absl::Duration kFileInterval = absl::Seconds(5);
-
-// A status of a part that lists its own problems, one a line.
-void AddLines(const std::string& place, const absl::Status& status, ProblemList* problems) {
-  for (absl::string_view line : absl::StrSplit(status.message(), '\n', absl::SkipEmpty())) {
-    problems->Add(place, std::string(line));
-  }
-}
 
 std::string IssuerPath(int index) { return ItemPath("tokens.issuers", static_cast<size_t>(index)); }
 

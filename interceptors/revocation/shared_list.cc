@@ -1,23 +1,17 @@
 #include "interceptors/revocation/shared_list.h"
 
 #include <algorithm>
-#include <chrono>
 #include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "interceptors/revocation/operator_log.h"
+#include "interceptors/steady.h"
 
 namespace warden {
 namespace {
 
 constexpr absl::Duration kMostBetweenTries = absl::Seconds(2);
-
-int64_t SteadyNanos() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 }  // namespace
 

@@ -1,6 +1,5 @@
 #include <benchmark/benchmark.h>
 
-#include <chrono>
 #include <string>
 #include <vector>
 
@@ -8,6 +7,7 @@
 #include "interceptors/limits/gcra.h"
 #include "interceptors/limits/rate_limiter.h"
 #include "interceptors/limits/siphash.h"
+#include "interceptors/steady.h"
 
 namespace warden {
 namespace {
@@ -15,12 +15,6 @@ namespace {
 const LimitSpec kSpec = {.requests = 100'000'000, .per = absl::Seconds(1), .burst = 1000};
 
 std::string Key(size_t i) { return absl::StrCat("spiffe://shop.example/ns/production/sa/", i); }
-
-int64_t MonotonicNow() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 void BM_SipHash(benchmark::State& state) {
   const SipKey key = SipKey::Random();
@@ -30,7 +24,7 @@ void BM_SipHash(benchmark::State& state) {
 BENCHMARK(BM_SipHash);
 
 void BM_Clock(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(MonotonicNow());
+  for (auto _ : state) benchmark::DoNotOptimize(SteadyNanos());
 }
 BENCHMARK(BM_Clock);
 

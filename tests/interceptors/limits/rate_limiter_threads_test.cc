@@ -2,25 +2,19 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <chrono>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "interceptors/limits/rate_limiter.h"
+#include "interceptors/steady.h"
 
 namespace warden {
 namespace {
 
 LimitSpec Spec(uint32_t requests, absl::Duration per, uint32_t burst) {
   return {.requests = requests, .per = per, .burst = burst};
-}
-
-int64_t MonotonicNow() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
 }
 
 // Runs `body(thread)` in `threads` threads and adds up what they return.
@@ -61,7 +55,7 @@ TEST_P(Threads, AdmitExactlyTheIdealNumberUnderTheRealClock) {
   // 100,000 tokens a second; it takes the bucket 2 s to fill, so it never does within the test.
   const LimitSpec spec = Spec(100, absl::Milliseconds(1), 200'000);
   RateLimiter limiter(100);
-  const int64_t start = MonotonicNow();
+  const int64_t start = SteadyNanos();
   uint64_t allowed = 0;
   while (limiter.Take(0, spec, "shared", start).allowed) ++allowed;
   ASSERT_EQ(allowed, 200'000u);
@@ -69,12 +63,12 @@ TEST_P(Threads, AdmitExactlyTheIdealNumberUnderTheRealClock) {
     uint64_t count = 0;
     int64_t now = start;
     while (now < start + 150'000'000) {
-      now = MonotonicNow();
+      now = SteadyNanos();
       if (limiter.Take(0, spec, "shared", now).allowed) ++count;
     }
     return count;
   });
-  const int64_t end = MonotonicNow();
+  const int64_t end = SteadyNanos();
   ASSERT_LT(end - start, 2'000'000'000) << "the machine stood still; the bucket may have run over";
   while (limiter.Take(0, spec, "shared", end).allowed) ++allowed;
   EXPECT_EQ(allowed, 200'000u + static_cast<uint64_t>(end - start) / 10'000);

@@ -5,7 +5,6 @@
 
 #include <array>
 #include <atomic>
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -13,6 +12,7 @@
 #include "absl/time/clock.h"
 #include "interceptors/limits/shared/leases.h"
 #include "interceptors/limits/shared/redis_store.h"
+#include "interceptors/steady.h"
 #include "tests/support/redis_server.h"
 
 namespace warden {
@@ -20,12 +20,6 @@ namespace {
 
 constexpr int kProcesses = 4;
 constexpr uint32_t kQuota = 4000;
-
-int64_t SteadyNanos() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 // What one process is admitted that asks for half of the quota. -1: not all was answered.
 int64_t AskForHalf(const std::string& address, const SharedAsk& ask) {
