@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "authz/config/problem.h"
 #include "interceptors/config.h"
 #ifdef WARDEN_WITH_REDIS
@@ -16,24 +17,38 @@
 
 namespace warden {
 
-// For a part that can only use a single server: adds a problem for each of `redis`' fields that
-// names more. `path` is where it stands, such as "abuse.redis".
-void CheckSingleRedis(const LoadedConfig& config, const v1::RedisConfig& redis,
-                      std::string_view path, ProblemList* problems);
+// This build has no Redis, and the configuration's `path` asks for one.
+void AddNoRedis(const LoadedConfig& config, std::string_view path, ProblemList* problems);
 
+// In all that follows `path` is where the RedisConfig stands, such as "abuse.redis"; every problem
+// is added; they block, for they read files.
 #ifdef WARDEN_WITH_REDIS
+// For a part that can use a single server only: what names more is a problem.
+RedisOptions ReadSingleRedis(const LoadedConfig& config, const v1::RedisConfig& redis,
+                             std::string_view path, ProblemList* problems);
+// `otherwise` where it is absent.
+absl::Duration ReadPollInterval(const LoadedConfig& config, const v1::RedisConfig& redis,
+                                std::string_view path, absl::Duration otherwise,
+                                ProblemList* problems);
+
 struct RedisTarget {
   RedisOptions redis;                // its address is of a single server only
   SentinelOptions sentinels;         // where it has any, these name the master
   std::vector<std::string> cluster;  // nodes; none: no Cluster
 };
 
-// What `limits.redis` says. Adds every problem. Blocks: reads files.
+// What `limits.redis` and `signing.redis` say, with the `store_timeout` beside them.
 RedisTarget ReadLimitsRedis(const LoadedConfig& config, ProblemList* problems);
+RedisTarget ReadSigningRedis(const LoadedConfig& config, ProblemList* problems);
 
 // Tries to connect once before it returns. REQUIRES: `target` was read without a problem.
 std::unique_ptr<RedisSender> MakeRedisSender(RedisTarget target);
 #endif
+
+// With which the names of the keys begin.
+inline std::string KeyPrefix(const v1::RedisConfig& redis) {
+  return redis.key_prefix().empty() ? "warden:" : redis.key_prefix();
+}
 
 }  // namespace warden
 

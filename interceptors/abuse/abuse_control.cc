@@ -39,10 +39,7 @@ constexpr absl::Duration kSweepInterval = absl::Seconds(10);
 SharedBlocksOptions OptionsOf(const AbuseSettings& settings) {
   const SharedBlocksSettings& shared = *settings.shared;
   SharedBlocksOptions options;
-  options.redis.address = shared.address;
-  options.redis.username = shared.username;
-  options.redis.password = shared.password;
-  options.redis.ca_file = shared.ca_file;
+  options.redis = shared.redis;
   options.key_prefix = shared.key_prefix;
   options.max_entries = settings.max_entries;
   options.poll_interval = shared.poll_interval;

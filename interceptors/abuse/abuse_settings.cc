@@ -3,17 +3,14 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "authz/config/yaml_loader.h"
 #include "interceptors/guard_redis.h"
-#ifdef WARDEN_WITH_REDIS
-#include "interceptors/revocation/redis_socket.h"
-#endif
 
 namespace warden {
 namespace {
 
+constexpr char kRedis[] = "abuse.redis";
 constexpr absl::Duration kLongest = absl::Hours(24 * 365);
 constexpr absl::Duration kLongestDelay = absl::Minutes(1);
 constexpr uint32_t kMostEntries = 1 << 24;
@@ -92,65 +89,17 @@ void ReadExemptions(const LoadedConfig& config, AbuseSettings* settings, Problem
   }
 }
 
-#ifdef WARDEN_WITH_REDIS
-void ReadPassword(const LoadedConfig& config, std::string* password, ProblemList* problems) {
-  const v1::RedisConfig& redis = config.config.abuse().redis();
-  if (redis.password_file().empty()) {
-    if (!redis.username().empty()) {
-      problems->AddAt(config.places, "abuse.redis.username", "needs password_file");
-    }
-    return;
-  }
-  const absl::Status status =
-      ReadBoundedFile(ResolveFile(config, redis.password_file()), 4096, password);
-  // Editors end files with a line break.
-  absl::StripTrailingAsciiWhitespace(password);
-  if (!status.ok()) {
-    problems->AddAt(config.places, "abuse.redis.password_file", View(status.message()));
-  } else if (password->empty()) {
-    problems->AddAt(config.places, "abuse.redis.password_file", "the file is empty");
-  }
-}
-
-void CheckRedis(const LoadedConfig& config, const SharedBlocksSettings& shared,
-                ProblemList* problems) {
-  if (shared.address.empty()) {
-    problems->AddAt(config.places, "abuse.redis.address", "is required");
-  } else if (const auto parsed = ParseSocketAddress(shared.address); !parsed.ok()) {
-    problems->AddAt(config.places, "abuse.redis.address", View(parsed.status().message()));
-  }
-  if (shared.poll_interval < absl::Milliseconds(10) || shared.poll_interval > absl::Minutes(1)) {
-    problems->AddAt(config.places, "abuse.redis.poll_interval", "must be from 10ms to 1m");
-  }
-  if (shared.ca_file.empty()) return;
-  std::string pem;
-  const absl::Status status = ReadBoundedFile(shared.ca_file, 1 << 20, &pem);
-  if (!status.ok() || pem.find("-----BEGIN CERTIFICATE-----") == pem.npos) {
-    problems->AddAt(config.places, "abuse.redis.ca_file",
-                    absl::StrCat(shared.ca_file, ": cannot be read, or holds no certificate"));
-  }
-}
-#endif
-
 void ReadShared(const LoadedConfig& config, AbuseSettings* settings, ProblemList* problems) {
   if (!config.config.abuse().has_redis()) return;
 #ifdef WARDEN_WITH_REDIS
   const v1::RedisConfig& redis = config.config.abuse().redis();
   SharedBlocksSettings& shared = settings->shared.emplace();
-  shared.address = redis.address();
-  shared.username = redis.username();
-  if (!redis.ca_file().empty()) shared.ca_file = ResolveFile(config, redis.ca_file());
-  if (!redis.key_prefix().empty()) shared.key_prefix = redis.key_prefix();
-  shared.poll_interval =
-      DurationOr(redis.has_poll_interval(), redis.poll_interval(), shared.poll_interval);
-  ReadPassword(config, &shared.password, problems);
-  CheckSingleRedis(config, redis, "abuse.redis", problems);
-  CheckRedis(config, shared, problems);
+  shared.redis = ReadSingleRedis(config, redis, kRedis, problems);
+  shared.key_prefix = KeyPrefix(redis);
+  shared.poll_interval = ReadPollInterval(config, redis, kRedis, shared.poll_interval, problems);
 #else
   (void)settings;
-  problems->AddAt(config.places, "abuse.redis",
-                  "this build of Warden has no Redis; build it with WARDEN_WITH_REDIS=ON, which "
-                  "needs libhiredis-dev");
+  AddNoRedis(config, kRedis, problems);
 #endif
 }
 

@@ -14,12 +14,13 @@
 #include "authz/identity/peer.h"
 #include "interceptors/abuse/penalties.h"
 #include "interceptors/config.h"
+#include "interceptors/revocation/redis_options.h"
 
 namespace warden {
 
 // Where a shared block list is; as SharedBlocksOptions, which needs a build with Redis.
 struct SharedBlocksSettings {
-  std::string address, username, password, ca_file;
+  RedisOptions redis;
   std::string key_prefix = "warden:";
   absl::Duration poll_interval = absl::Milliseconds(250);
 };

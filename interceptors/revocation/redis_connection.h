@@ -11,17 +11,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "interceptors/revocation/redis_options.h"
 #include "interceptors/revocation/redis_socket.h"
 
 namespace warden {
-
-struct RedisOptions {
-  std::string address;                        // "HOST:PORT", "[::1]:6379" or "unix:/path"
-  std::string username;                       // "" is Redis' user `default`
-  std::string password;                       // "": no AUTH
-  std::string ca_file;                        // PEM; TLS where not ""
-  absl::Duration timeout = absl::Seconds(1);  // of connecting, and of each command
-};
 
 struct RedisReply {
   enum class Type { kNil, kText, kInteger, kList };

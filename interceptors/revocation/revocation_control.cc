@@ -2,10 +2,8 @@
 
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "authz/config/yaml_loader.h"
 #include "interceptors/guard_redis.h"
 #include "interceptors/revocation/operator_log.h"
 #ifdef WARDEN_WITH_REDIS
@@ -27,6 +25,7 @@ class SharedList final : public RevocationStore {
 
 namespace {
 
+constexpr char kRedis[] = "revocation.redis";
 constexpr size_t kDefaultMaxEntries = 1'000'000;
 constexpr absl::Duration kFileInterval = absl::Milliseconds(250);
 constexpr absl::Duration kSweepInterval = absl::Seconds(10);
@@ -35,63 +34,9 @@ size_t MaxEntries(const v1::RevocationConfig& settings) {
   return settings.max_entries() == 0 ? kDefaultMaxEntries : settings.max_entries();
 }
 
-absl::Duration PollInterval(const v1::RedisConfig& redis) {
-  return DurationOr(redis.has_poll_interval(), redis.poll_interval(), absl::Milliseconds(250));
-}
-
 absl::Duration OutageGrace(const v1::RevocationConfig& settings) {
   return DurationOr(settings.has_outage_grace(), settings.outage_grace(), absl::Seconds(5));
 }
-
-void CheckTimes(const LoadedConfig& config, ProblemList* problems) {
-  const v1::RevocationConfig& settings = config.config.revocation();
-  const absl::Duration poll = PollInterval(settings.redis());
-  if (poll < absl::Milliseconds(10) || poll > absl::Minutes(1)) {
-    problems->AddAt(config.places, "revocation.redis.poll_interval", "must be from 10ms to 1m");
-  }
-  if (OutageGrace(settings) < 2 * poll) {
-    problems->AddAt(config.places, "revocation.outage_grace",
-                    "must be at least twice revocation.redis.poll_interval");
-  }
-}
-
-#ifdef WARDEN_WITH_REDIS
-void ReadPassword(const LoadedConfig& config, RedisOptions* options, ProblemList* problems) {
-  const v1::RedisConfig& redis = config.config.revocation().redis();
-  if (redis.password_file().empty()) {
-    if (!redis.username().empty()) {
-      problems->AddAt(config.places, "revocation.redis.username", "needs password_file");
-    }
-    return;
-  }
-  const absl::Status status =
-      ReadBoundedFile(ResolveFile(config, redis.password_file()), 4096, &options->password);
-  // Editors end files with a line break.
-  absl::StripTrailingAsciiWhitespace(&options->password);
-  if (!status.ok()) {
-    problems->AddAt(config.places, "revocation.redis.password_file",
-                    {status.message().data(), status.message().size()});
-  } else if (options->password.empty()) {
-    problems->AddAt(config.places, "revocation.redis.password_file", "the file is empty");
-  }
-}
-
-void CheckAddress(const LoadedConfig& config, const RedisOptions& options, ProblemList* problems) {
-  if (options.address.empty()) {
-    problems->AddAt(config.places, "revocation.redis.address", "is required");
-  } else if (const auto parsed = ParseSocketAddress(options.address); !parsed.ok()) {
-    problems->AddAt(config.places, "revocation.redis.address",
-                    {parsed.status().message().data(), parsed.status().message().size()});
-  }
-  std::string pem;
-  if (options.ca_file.empty()) return;
-  const absl::Status status = ReadBoundedFile(options.ca_file, 1 << 20, &pem);
-  if (!status.ok() || pem.find("-----BEGIN CERTIFICATE-----") == pem.npos) {
-    problems->AddAt(config.places, "revocation.redis.ca_file",
-                    absl::StrCat(options.ca_file, ": cannot be read, or holds no certificate"));
-  }
-}
-#endif
 
 }  // namespace
 
@@ -124,28 +69,23 @@ std::unique_ptr<RevocationControl> RevocationControl::Create(const LoadedConfig&
 bool RevocationControl::ConfigureShared(const LoadedConfig& config, ProblemList* problems) {
 #ifdef WARDEN_WITH_REDIS
   const v1::RevocationConfig& settings = config.config.revocation();
-  const v1::RedisConfig& redis = settings.redis();
   const size_t before = problems->size();
   SharedListOptions options;
-  options.redis.address = redis.address();
-  options.redis.username = redis.username();
-  if (!redis.ca_file().empty()) options.redis.ca_file = ResolveFile(config, redis.ca_file());
-  CheckSingleRedis(config, redis, "revocation.redis", problems);
-  CheckAddress(config, options.redis, problems);
-  ReadPassword(config, &options.redis, problems);
-  CheckTimes(config, problems);
+  options.redis = ReadSingleRedis(config, settings.redis(), kRedis, problems);
+  options.poll_interval =
+      ReadPollInterval(config, settings.redis(), kRedis, options.poll_interval, problems);
+  if (OutageGrace(settings) < 2 * options.poll_interval) {
+    problems->AddAt(config.places, "revocation.outage_grace",
+                    "must be at least twice revocation.redis.poll_interval");
+  }
   if (problems->size() != before) return false;
-  if (!redis.key_prefix().empty()) options.key_prefix = redis.key_prefix();
+  options.key_prefix = KeyPrefix(settings.redis());
   options.max_entries = MaxEntries(settings);
-  options.poll_interval = PollInterval(redis);
   grace_ns_ = absl::ToInt64Nanoseconds(OutageGrace(settings));
   shared_ = std::make_unique<SharedList>(std::move(options), &list_);
   return true;
 #else
-  CheckTimes(config, problems);
-  problems->AddAt(config.places, "revocation.redis",
-                  "this build of Warden has no Redis; build it with WARDEN_WITH_REDIS=ON, which "
-                  "needs libhiredis-dev");
+  AddNoRedis(config, kRedis, problems);
   return false;
 #endif
 }

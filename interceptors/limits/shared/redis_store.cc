@@ -1,17 +1,14 @@
 #include "interceptors/limits/shared/redis_store.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <array>
 #include <limits>
 #include <memory>
 #include <utility>
 
-#include "absl/strings/escaping.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "interceptors/limits/shared/redis_pipe.h"
+#include "interceptors/limits/shared/redis_script.h"
 
 namespace warden {
 namespace {
@@ -103,20 +100,6 @@ end
 return answers
 )lua";
 
-std::string Hex(std::string_view text, const EVP_MD* digest, size_t bytes) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> hash{};
-  unsigned int size = 0;
-  EVP_Digest(text.data(), text.size(), hash.data(), &size, digest, nullptr);
-  return absl::BytesToHexString(
-      absl::string_view(reinterpret_cast<const char*>(hash.data()), bytes));
-}
-
-// By which Redis knows the script; no secret.
-const std::string& ScriptHash() {
-  static const auto* const hash = new std::string(Hex(kScript, EVP_sha1(), 20));
-  return *hash;
-}
-
 const char* NameOf(LimitSpec::Algorithm algorithm) {
   switch (algorithm) {
     case LimitSpec::Algorithm::kTokenBucket:
@@ -129,22 +112,19 @@ const char* NameOf(LimitSpec::Algorithm algorithm) {
   return "fixed";
 }
 
-RedisSender::Command MakeCommand(const std::vector<SharedAsk>& asks, const std::string& prefix) {
-  RedisSender::Command command = {"EVALSHA", ScriptHash(), absl::StrCat(asks.size())};
-  command.reserve(3 + asks.size() * (1 + kArguments));
+std::vector<std::string> ArgumentsOf(const std::vector<SharedAsk>& asks) {
+  std::vector<std::string> arguments;
+  arguments.reserve(asks.size() * kArguments);
   for (const SharedAsk& ask : asks) {
-    command.push_back(absl::StrCat(prefix, "limit:{", Hex(ask.bucket, EVP_sha256(), 16), "}"));
+    arguments.emplace_back(NameOf(ask.spec.algorithm));
+    arguments.push_back(absl::StrCat(ask.spec.requests));
+    arguments.push_back(absl::StrCat(absl::ToInt64Microseconds(ask.spec.per)));
+    arguments.push_back(absl::StrCat(ask.spec.size()));
+    arguments.push_back(absl::StrCat(ask.cost));
+    arguments.emplace_back(ask.charge ? "1" : "0");
+    arguments.push_back(absl::StrCat(ask.up_to));
   }
-  for (const SharedAsk& ask : asks) {
-    command.emplace_back(NameOf(ask.spec.algorithm));
-    command.push_back(absl::StrCat(ask.spec.requests));
-    command.push_back(absl::StrCat(absl::ToInt64Microseconds(ask.spec.per)));
-    command.push_back(absl::StrCat(ask.spec.size()));
-    command.push_back(absl::StrCat(ask.cost));
-    command.emplace_back(ask.charge ? "1" : "0");
-    command.push_back(absl::StrCat(ask.up_to));
-  }
-  return command;
+  return arguments;
 }
 
 absl::Status Strange() { return absl::DataLossError("redis gave no answer of the script"); }
@@ -180,27 +160,16 @@ RedisLimitStore::RedisLimitStore(RedisOptions options, std::string key_prefix)
     : RedisLimitStore(std::make_unique<RedisPipe>(std::move(options)), std::move(key_prefix)) {}
 
 void RedisLimitStore::Decide(std::vector<SharedAsk> asks, std::function<void(Answer)> then) {
-  RedisSender::Command command = MakeCommand(asks, key_prefix_);
-  const size_t count = asks.size();
-  const auto answer = [count](const RedisSender::Reply& reply) -> Answer {
-    if (!reply.ok()) return reply.status();
-    return ReadReply(*reply, count);
-  };
-  RedisSender::Command again = command;
-  RedisSender* const sender = sender_.get();
-  sender->Send(std::move(command), [sender, answer, then = std::move(then),
-                                    again =
-                                        std::move(again)](const RedisSender::Reply& reply) mutable {
-    if (reply.ok() || !absl::StartsWith(reply.status().message(), "NOSCRIPT")) {
-      then(answer(reply));
-      return;
-    }
-    // A server that was restarted does not know the script: it gets the whole of it.
-    again[0] = "EVAL";
-    again[1] = kScript;
-    sender->Send(std::move(again), [answer, then = std::move(then)](
-                                       const RedisSender::Reply& second) { then(answer(second)); });
-  });
+  static const auto* const script = new RedisScript(kScript);
+  std::vector<std::string> keys;
+  keys.reserve(asks.size());
+  for (const SharedAsk& ask : asks) {
+    keys.push_back(absl::StrCat(key_prefix_, "limit:{", RedisKeyHash(ask.bucket), "}"));
+  }
+  script->Run(*sender_, keys, ArgumentsOf(asks),
+              [count = asks.size(), then = std::move(then)](const RedisSender::Reply& reply) {
+                then(reply.ok() ? ReadReply(*reply, count) : Answer(reply.status()));
+              });
 }
 
 }  // namespace warden

@@ -12,10 +12,9 @@ namespace warden {
 
 // One script a call, which runs at one instant, by Redis' own clock: what the servers' clocks say
 // does not matter. Times are in microseconds. A bucket is a string named PREFIXlimit:{HASH}, with
-// the first 128 bits of the SHA-256 of its name, so that no caller's name stands in the store; it
-// expires when it is as good as none. In a Redis Cluster each bucket lies where its hash says, and
-// a call can take from one shared limit only: more are refused by the Cluster's client.
-// Thread-safe.
+// the RedisKeyHash of its name; it expires when it is as good as none. In a Redis Cluster each
+// bucket lies where its hash says, and a call can take from one shared limit only: more are refused
+// by the Cluster's client. Thread-safe.
 class RedisLimitStore final : public SharedLimitStore {
  public:
   // `key_prefix` begins the names of all keys.
