@@ -142,6 +142,7 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
   });
   guard->policies_->Start(guard->metrics_);
   guard->WatchFiles();
+  guard->ShareNonces(config);
   guard->WatchSigningKeys();
   guard->api_key_watch_ = ApiKeyWatch::Start(config, std::move(api_keys), guard->metrics_);
   guard->WatchHealth();

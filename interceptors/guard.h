@@ -88,8 +88,10 @@ class Guard {
   std::optional<Refusal> BeforeBody(Call& call);
   // Before the body is parsed. REQUIRES: the method has a shape.
   std::optional<Refusal> OnBody(Call& call, uint64_t bytes, shape::SliceSource next);
-  // Where the method takes signed requests: judges the signature, before the body is parsed.
+  // Where the method takes signed requests: judges the signature, before the body is parsed. Where
+  // the call is left waiting, OnNonce says how it goes on once that has ended.
   std::optional<Refusal> OnRawRequest(Call& call, const BodyDigest& body);
+  std::optional<Refusal> OnNonce(Call& call);
   // Also brings the request into its form.
   std::optional<Refusal> OnRequest(Call& call, google::protobuf::Message& request);
   // Judges one message of a stream of requests. Counts which rules it broke; the refusal itself is
@@ -203,6 +205,7 @@ class Guard {
   void RecordNote(Call& call, const CallNote& note);
   void WatchFiles();
   void CheckSigned(const LoadedConfig& config, ProblemList* problems);
+  void ShareNonces(const LoadedConfig& config);
   void WatchSigningKeys();
   void WatchHealth();
   void MakeAbuse(const LoadedConfig& config, ProblemList* problems);

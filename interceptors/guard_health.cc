@@ -85,6 +85,13 @@ void Guard::WatchHealth() {
       return {HealthState::kDegraded, "the authorization server does not answer"};
     });
   }
+  if (signatures_ != nullptr && signatures_->store() != nullptr) {
+    health_->Add("signatures", [this]() -> HealthFinding {
+      if (signatures_->store()->up()) return {};
+      return {HealthState::kDegraded,
+              "the shared store of nonces does not answer; signed calls are refused"};
+    });
+  }
   if (audit_ != nullptr) {
     health_->Add("audit", [this]() -> HealthFinding {
       if (!audit_->log().stats().failing.load(std::memory_order_relaxed)) return {};

@@ -7,10 +7,11 @@
 #include "absl/strings/str_cat.h"
 #include "authz/policy/access.h"
 #include "interceptors/guard_limit_service.h"
-#ifdef WARDEN_WITH_REDIS
 #include "interceptors/guard_redis.h"
+#ifdef WARDEN_WITH_REDIS
 #include "interceptors/limits/shared/leases.h"
 #include "interceptors/limits/shared/redis_store.h"
+#include "interceptors/limits/shared/sender_metrics.h"
 #include "interceptors/steady.h"
 #endif
 
@@ -32,6 +33,11 @@ void AddUnconfigured(const std::deque<GuardedMethod>& methods, const v1::LimitsC
 }
 
 #ifdef WARDEN_WITH_REDIS
+constexpr SenderMetrics kMetrics = {.up = "warden_limit_store_up",
+                                    .questions = "warden_limit_store_questions_total",
+                                    .batches = "warden_limit_store_batches_total",
+                                    .errors = "warden_limit_store_errors_total"};
+
 // A decision is one script, whose keys must be in one slot; two limits' keys never are but by
 // chance.
 void AddCrossSlot(const std::deque<GuardedMethod>& methods, ProblemList* problems) {
@@ -47,26 +53,6 @@ void AddCrossSlot(const std::deque<GuardedMethod>& methods, ProblemList* problem
                      "have one, for their keys are in different slots"));
   }
 }
-
-prometheus::MetricFamily One(const char* name, const char* help, prometheus::MetricType type,
-                             double value) {
-  prometheus::MetricFamily family = {name, help, type, {}};
-  prometheus::ClientMetric& sample = family.metric.emplace_back();
-  (type == prometheus::MetricType::Counter ? sample.counter.value : sample.gauge.value) = value;
-  return family;
-}
-
-std::vector<prometheus::MetricFamily> StoreFamilies(const RedisSender& sender) {
-  using prometheus::MetricType;
-  return {One("warden_limit_store_up", "1 while the shared store of limits answers.",
-              MetricType::Gauge, sender.up() ? 1 : 0),
-          One("warden_limit_store_questions_total", "Decisions asked of the shared store.",
-              MetricType::Counter, static_cast<double>(sender.commands())),
-          One("warden_limit_store_batches_total", "Round trips to the shared store.",
-              MetricType::Counter, static_cast<double>(sender.batches())),
-          One("warden_limit_store_errors_total", "Decisions that the shared store did not give.",
-              MetricType::Counter, static_cast<double>(sender.failures()))};
-}
 #endif
 
 }  // namespace
@@ -81,9 +67,7 @@ void CheckSharedLimits(const LoadedConfig& config, const std::deque<GuardedMetho
   ReadLimitsRedis(config, problems);
   if (settings.redis().cluster()) AddCrossSlot(methods, problems);
 #else
-  problems->AddAt(config.places, "limits.redis",
-                  "this build of Warden has no Redis; build it with WARDEN_WITH_REDIS=ON, which "
-                  "needs libhiredis-dev");
+  AddNoRedis(config, "limits.redis", problems);
 #endif
 }
 
@@ -101,7 +85,7 @@ SharedLimits MakeSharedLimits([[maybe_unused]] const LoadedConfig& config,
   const auto redis = std::make_shared<RedisLimitStore>(MakeRedisSender(std::move(target)),
                                                        prefix.empty() ? "warden:" : prefix);
   return {std::make_shared<LeasingStore>(redis, SteadyNanos),
-          [redis] { return StoreFamilies(redis->sender()); }};
+          [redis] { return SenderFamilies(redis->sender(), kMetrics, "limits"); }};
 #else
   return {};  // never come to: CheckSharedLimits has refused the configuration
 #endif

@@ -60,6 +60,8 @@ class GateHandler final : public MethodHandler {
   void Conclude(const HandlerParameter& param, const std::shared_ptr<CallState>& state);
   void Watch(const HandlerParameter& param, const std::shared_ptr<CallState>& state);
   bool PassesRaw(CallState& state, grpc_byte_buffer* body);
+  void Hold(CallState& state, grpc_byte_buffer* body, bool body_passed);
+  void ResumeBeforeBody(const HandlerParameter& param, SuspendedCall& suspended, CallState& state);
   void CheckBody(CallState& state, void** request, bool parsed, void** handler_data);
   void DropRequest(void** request, void** handler_data) const;
   void Admit(const HandlerParameter& param, CallState& state);
@@ -112,14 +114,14 @@ void* GateHandler::Deserialize(grpc_call* call, grpc_byte_buffer* body, grpc::St
   if (method_->charges_body && body != nullptr) {
     state->call.request_bytes = grpc_byte_buffer_length(body);
   }
-  if (state->call.waiting()) {
-    state->suspended = std::make_shared<SuspendedCall>();
-    state->suspended->body = body;
-    return nullptr;
-  }
-  if (!PassesRaw(*state, body)) {
+  const bool metadata_passed = !state->call.waiting();
+  if (metadata_passed && !PassesRaw(*state, body)) {
     if (body != nullptr) grpc_byte_buffer_destroy(body);
     *status = grpc::Status(grpc::StatusCode::UNAUTHENTICATED, "");
+    return nullptr;
+  }
+  if (state->call.waiting()) {
+    Hold(*state, body, metadata_passed);
     return nullptr;
   }
   grpc::Status parsed;
@@ -136,7 +138,18 @@ bool GateHandler::PassesRaw(CallState& state, grpc_byte_buffer* body) {
   state.refusal = digest.has_value()
                       ? guard_->OnRawRequest(state.call, *digest)
                       : guard_->OnInternalError(state.call, "the body could not be digested");
+  while (api_ == ApiKind::kSync && state.call.waiting()) {
+    state.call.pending->Wait();
+    state.refusal = guard_->OnNonce(state.call);
+  }
   return !state.refusal.has_value();
+}
+
+// Until the call is resumed.
+void GateHandler::Hold(CallState& state, grpc_byte_buffer* body, bool body_passed) {
+  state.suspended = std::make_shared<SuspendedCall>();
+  state.suspended->body = body;
+  state.suspended->body_passed = body_passed;
 }
 
 void GateHandler::CheckBody(CallState& state, void** request, bool parsed, void** handler_data) {
@@ -234,16 +247,12 @@ void GateHandler::Resume(const std::shared_ptr<CallState>& state) {
   if (request != nullptr) {  // it waited for what its body asks for
     CheckBody(*state, &request, true, &handler_data);
   } else {
-    BeforeBody(param.call->call(), param.server_context, *state);
+    ResumeBeforeBody(param, *suspended, *state);
     if (state->call.waiting()) {  // for something else; the alarm that rang cannot be set again
-      state->suspended = std::make_shared<SuspendedCall>();
-      state->suspended->body = suspended->TakeBody();
       Suspend(param, state);
       return;
     }
-    JudgeBody(*state, suspended->body);
-    if (state->refusal.has_value() || suspended->body == nullptr ||
-        !PassesRaw(*state, suspended->body)) {
+    if (state->refusal.has_value() || suspended->body == nullptr) {
       Conclude(param, state);
       return;
     }
@@ -258,6 +267,22 @@ void GateHandler::Resume(const std::shared_ptr<CallState>& state) {
   } else {
     Conclude(next, state);
   }
+}
+
+// What is left to judge of metadata and raw body. Where the call waits again, it holds the body.
+void GateHandler::ResumeBeforeBody(const HandlerParameter& param, SuspendedCall& suspended,
+                                   CallState& state) {
+  bool body_passed = suspended.body_passed;
+  if (body_passed) {
+    state.refusal = guard_->OnNonce(state.call);
+  } else {
+    BeforeBody(param.call->call(), param.server_context, state);
+    JudgeBody(state, suspended.body);
+    if (!state.refusal.has_value() && !state.call.waiting() && suspended.body != nullptr) {
+      body_passed = PassesRaw(state, suspended.body);
+    }
+  }
+  if (state.call.waiting()) Hold(state, suspended.TakeBody(), body_passed);
 }
 
 // Before the handler begins, so that even one that ends at once is taken off after it was put on.

@@ -24,6 +24,7 @@ struct SuspendedCall {
   grpc_byte_buffer* TakeBody() { return std::exchange(body, nullptr); }
 
   grpc_byte_buffer* body = nullptr;  // unparsed; null where the method streams requests
+  bool body_passed = false;          // the bytes of `body` were judged, but for what is waited for
   std::optional<grpc::internal::MethodHandler::HandlerParameter> param;
   // Brings the call back to one of gRPC's own threads: who answers the question must not run
   // handlers.

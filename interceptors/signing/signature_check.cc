@@ -6,11 +6,14 @@
 #include "interceptors/call.h"
 #include "interceptors/guarded_method.h"
 #include "interceptors/observe/metric_families.h"
+#include "interceptors/pending_answer.h"
 
 namespace warden {
 namespace {
 
 constexpr size_t kDefaultEntries = 1 << 20;
+
+using PendingNonce = PendingAnswer<NonceStore::Answer>;
 
 Refusal Refuse(Reason reason, std::string detail) {
   return {.reason = reason, .detail = std::move(detail)};
@@ -90,7 +93,8 @@ std::optional<Refusal> SignatureCheck::Begin(const Call& call, std::string_view 
   return std::nullopt;
 }
 
-std::optional<Refusal> SignatureCheck::Finish(const Call& call, const SignedCall& signed_call,
+// This server's own memory is asked first: it knows most of what is replayed, and at once.
+std::optional<Refusal> SignatureCheck::Finish(Call& call, const SignedCall& signed_call,
                                               const BodyDigest& body) {
   const RequestSignature& signature = signed_call.signature;
   const RequestKey& key = *signed_call.key;
@@ -99,8 +103,29 @@ std::optional<Refusal> SignatureCheck::Finish(const Call& call, const SignedCall
     return Refuse(Reason::kSignatureInvalid,
                   absl::StrCat("not made with key ", signature.key_id, " over this request"));
   }
-  switch (replays_.Use(signature.key_id, signature.nonce, signature.created(), call.now,
-                       call.monotonic_ns)) {
+  const ReplayVerdict here = replays_.Use(signature.key_id, signature.nonce, signature.created(),
+                                          call.now, call.monotonic_ns);
+  if (here != ReplayVerdict::kFresh || store_ == nullptr) return Judge(here);
+  const auto pending = std::make_shared<PendingNonce>(absl::UnavailableError("not asked"));
+  store_->Claim(signature.key_id, signature.nonce, signature.created(),
+                [pending](NonceStore::Answer answer) { pending->Finish(std::move(answer)); });
+  if (pending->finished()) return Judge(pending->answer());
+  call.pending = pending;
+  return std::nullopt;
+}
+
+std::optional<Refusal> SignatureCheck::OnNonce(Call& call) {
+  return Judge(
+      std::static_pointer_cast<PendingNonce>(std::exchange(call.pending, nullptr))->answer());
+}
+
+std::optional<Refusal> SignatureCheck::Judge(const NonceStore::Answer& nonce) {
+  if (!nonce.ok()) {
+    return Refuse(
+        Reason::kCredentialsUnavailable,
+        absl::StrCat("the shared store of nonces cannot be asked: ", nonce.status().message()));
+  }
+  switch (*nonce) {
     case ReplayVerdict::kFresh:
       verified_.fetch_add(1, std::memory_order_relaxed);
       return std::nullopt;
@@ -133,7 +158,13 @@ std::vector<prometheus::MetricFamily> SignatureCheck::Families() const {
                  "Signed requests that were refused for want of room for their nonce.",
                  prometheus::MetricType::Counter);
   AddSample(&full, {}).counter.value = static_cast<double>(full_.load(std::memory_order_relaxed));
-  return {std::move(verified), std::move(nonces), std::move(full)};
+  std::vector<prometheus::MetricFamily> families = {std::move(verified), std::move(nonces),
+                                                    std::move(full)};
+  if (store_ == nullptr) return families;
+  for (prometheus::MetricFamily& family : store_->Families()) {
+    families.push_back(std::move(family));
+  }
+  return families;
 }
 
 }  // namespace warden

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -18,6 +19,7 @@
 #include "authz/sync/published.h"
 #include "interceptors/config.h"
 #include "interceptors/refusal.h"
+#include "interceptors/signing/nonce_store.h"
 #include "interceptors/signing/replay_cache.h"
 #include "interceptors/signing/signing_keys.h"
 #include "interceptors/watched_file.h"
@@ -48,19 +50,27 @@ class SignatureCheck {
   // is known.
   std::optional<Refusal> Begin(const Call& call, std::string_view entry, std::string_view authority,
                                std::shared_ptr<const SignedCall>* out) const;
-  // `monotonic_ns` as for ReplayCache.
-  std::optional<Refusal> Finish(const Call& call, const SignedCall& signed_call,
-                                const BodyDigest& body);
+  // Where a store is asked, the call may be left waiting (Call::pending); OnNonce then says how it
+  // goes on.
+  std::optional<Refusal> Finish(Call& call, const SignedCall& signed_call, const BodyDigest& body);
+  // REQUIRES: what Finish left has ended.
+  std::optional<Refusal> OnNonce(Call& call);
 
   // One thread at a time. Nullopt where nothing changed; the last good keys stay on an error.
   std::optional<absl::Status> Reload();
   absl::Duration reload_interval() const { return reload_interval_; }
+  absl::Duration max_skew() const { return max_skew_; }
+
+  // Where nonces are remembered besides. To be called before the first call.
+  void UseStore(std::unique_ptr<NonceStore> store) { store_ = std::move(store); }
+  const NonceStore* store() const { return store_.get(); }  // null where there is none
 
   std::vector<prometheus::MetricFamily> Families() const;
 
  private:
   SignatureCheck(std::string path, absl::Duration max_skew, absl::Duration reload_interval,
                  size_t entries, absl::Time now);
+  std::optional<Refusal> Judge(const NonceStore::Answer& nonce);
 
   const absl::Duration max_skew_;
   const absl::Duration reload_interval_;
@@ -69,6 +79,7 @@ class SignatureCheck {
   ReplayCache replays_;
   std::atomic<uint64_t> verified_{0};
   std::atomic<uint64_t> full_{0};
+  std::unique_ptr<NonceStore> store_;
 };
 
 }  // namespace warden

@@ -2,39 +2,27 @@
 #ifndef WARDEN_INTERCEPTORS_STAGES_PENDING_LIMITS_H_
 #define WARDEN_INTERCEPTORS_STAGES_PENDING_LIMITS_H_
 
-#include <atomic>
 #include <memory>
 #include <utility>
 
 #include "interceptors/call.h"
 #include "interceptors/limits/shared/shared_store.h"
-#include "interceptors/pending.h"
+#include "interceptors/pending_answer.h"
 #include "interceptors/stages/limit_check.h"
 
 namespace warden {
 
-// Finish is called once, by any thread; the rest belongs to who runs the call's stages.
-class PendingLimits final : public Pending {
+class PendingLimits final : public PendingAnswer<SharedLimitStore::Answer> {
  public:
-  PendingLimits(const LimitAsks& here, const LimitAsks& shared) : here_(here), shared_(shared) {}
+  PendingLimits(const LimitAsks& here, const LimitAsks& shared)
+      : PendingAnswer(absl::UnavailableError("not asked")), here_(here), shared_(shared) {}
 
-  void Finish(SharedLimitStore::Answer answer) {
-    answer_ = std::move(answer);
-    finished_.store(true, std::memory_order_release);
-    End();
-  }
-  bool finished() const { return finished_.load(std::memory_order_acquire); }
-
-  // REQUIRES: it was finished.
-  const SharedLimitStore::Answer& answer() const { return answer_; }
   const LimitAsks& here() const { return here_; }
   LimitAsks& shared() { return shared_; }
 
  private:
   const LimitAsks here_;
   LimitAsks shared_;
-  SharedLimitStore::Answer answer_ = absl::UnavailableError("not asked");
-  std::atomic<bool> finished_{false};
 };
 
 // What JudgeBoth left; the stage that made the call wait is the one that is run again.
