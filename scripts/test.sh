@@ -3,13 +3,18 @@
 #
 #   scripts/test.sh [--stage NAME]... [--no-install]
 #
-#   format  every C++ file is formatted
-#   unit    build (preset default) and all tests: units, end to end, layers
-#   clang   the library builds with clang and -Wthread-safety; only where it is named, since asan shows the same
-#   tidy    clang-tidy finds nothing in the library, the tools and the examples; only where it is named, or with `all`
-#   asan    everything builds with clang and -Wthread-safety; the tests under AddressSanitizer and
-#           UndefinedBehaviorSanitizer
-#   demo    scripts/demo.sh; not among the stages that run where none is named
+#   format   every C++ file is formatted
+#   release  what users build: library, tools and examples with gcc, optimised; the installed package, the benchmarks'
+#            smoke runs, monitoring, layers, certificates
+#   asan     everything with clang and -Wthread-safety; all other tests under AddressSanitizer and
+#            UndefinedBehaviorSanitizer: units and end to end
+#
+# Only where they are named, or with `--stage all`, since they show little more and take long:
+#
+#   unit     everything with gcc (preset default), and all tests
+#   tidy     clang-tidy finds nothing in the library, the tools and the examples
+#   clang    the library builds with clang and -Wthread-safety; not with `all`: asan shows the same
+#   demo     scripts/demo.sh; not with `all`
 #
 # WARDEN_JOBS limits how much runs at once (all cores where unset).
 set -euo pipefail
@@ -25,18 +30,18 @@ while (($#)); do
   case $1 in
     --stage)
       case ${2:-} in
-        all) stages+=(format unit clang tidy asan) ;;
-        format | unit | clang | tidy | asan | demo) stages+=("$2") ;;
+        all) stages+=(format release unit tidy asan) ;;
+        format | release | unit | clang | tidy | asan | demo) stages+=("$2") ;;
         *) echo "test: no stage '${2:-}'" >&2; exit 2 ;;
       esac
       shift 2
       ;;
     --no-install) install=0; shift ;;
-    -h | --help) sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,20s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "test: unknown argument '$1'" >&2; exit 2 ;;
   esac
 done
-((${#stages[@]})) || stages=(format unit asan)
+((${#stages[@]})) || stages=(format release asan)
 
 configure() { # PRESET [ARGUMENT...]: quiet unless it fails
   local log status=0
@@ -52,6 +57,13 @@ build() { NINJA_STATUS='[%f/%t] ' cmake --build --preset "$1" --parallel "$jobs"
 once_more=(--repeat until-pass:2)
 
 stage_format() { scripts/format.sh --check; }
+
+# The folders of tests that asan leaves out, and those that are always there.
+stage_release() {
+  configure release -DWARDEN_BUILD_TESTS=ON -DWARDEN_BUILD_EXAMPLES=ON "-DWARDEN_TEST_PARTS=bench;package"
+  build release
+  ctest --preset release --parallel "$jobs" "${once_more[@]}"
+}
 
 stage_unit() {
   configure default -DWARDEN_BUILD_TESTS=ON -DWARDEN_BUILD_EXAMPLES=ON
@@ -69,8 +81,8 @@ stage_tidy() { WARDEN_JOBS=$jobs scripts/tidy.sh; }
 stage_asan() {
   configure asan
   build asan
-  # Sanitized programs are slow: what measures time is left to the other stages. So is the package, whose
-  # consumer is built without sanitizers.
+  # Sanitized programs are slow: what measures time is left to `release`. So is the package, whose consumer is built
+  # without sanitizers.
   ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
     ctest --preset asan --parallel "$jobs" --label-exclude 'bench|package' "${once_more[@]}"
 }
