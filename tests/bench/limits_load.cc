@@ -1,11 +1,16 @@
 // Limits under the load of very many keys, beside an ideal limiter that forgets nothing: how many
 // calls each admits, what a key costs in memory, and what a decision costs in time.
 //
-//   limits_load [--keys N] [--calls N] [--threads N] [--max-keys N] [--skew S] [--seed N]
+//   limits_load [--keys N] [--calls N] [--threads N] [--max-keys N] [--skew S] [--seed N] [--flood
+//   N]
 //
 // Keys are asked for as Zipf has it: the k-th most frequent one 1/k^skew times as often as the
-// first. Time is simulated: a call each microsecond. Exits with 1 where the limiter admitted
-// another number than the ideal one although all keys had room.
+// first. Time is simulated: a call each microsecond. Then the attack: so many keys, each asked for
+// once, beside a caller who has used up its limit. Exits with 1 where the limiter admitted another
+// number than the ideal one although all keys had room, or where the flood let that caller in,
+// won more than its keys' own first calls and one bucket, or grew the process.
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -13,6 +18,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <fstream>
 #include <numeric>
 #include <random>
 #include <string>
@@ -30,7 +36,7 @@ __extension__ typedef __int128 Wide;
 constexpr int64_t kCallNs = 1000;
 
 struct Load {
-  uint64_t keys = 1'000'000, calls = 4'000'000, max_keys = 1 << 20, seed = 1;
+  uint64_t keys = 1'000'000, calls = 4'000'000, max_keys = 1 << 20, seed = 1, flood = 10'000'000;
   uint32_t threads = 2;
   double skew = 1.0;
 };
@@ -183,6 +189,40 @@ bool Run(const char* name, const LimitSpec& spec, const Load& load) {
   return shared > 0 || admitted == wanted;
 }
 
+// Of the process, that are in memory.
+uint64_t ResidentBytes() {
+  uint64_t pages = 0, resident = 0;
+  std::ifstream("/proc/self/statm") >> pages >> resident;
+  return resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+bool RunFlood(const Load& load) {
+  const LimitSpec spec = {.requests = 20, .per = absl::Hours(1), .burst = 20};
+  RateLimiter limiter(load.max_keys);
+  for (uint64_t i = 0; i < load.max_keys; ++i) limiter.Take(0, spec, KeyOf(i), 0);  // in memory
+  const std::string victim = KeyOf(0);
+  for (uint32_t i = 1; i < spec.burst; ++i) limiter.Take(0, spec, victim, 0);
+  const uint64_t before = ResidentBytes(), tracked = limiter.tracked_keys();
+  uint64_t asked = 0, freed = 0, admitted = 0;
+  for (uint64_t i = 0; i < load.flood; ++i) {
+    const auto now = static_cast<int64_t>(i) * 100;  // ten million calls in a second
+    admitted += limiter.Take(0, spec, KeyOf(load.max_keys + i), now).allowed ? 1 : 0;
+    if (i % 1000 != 0) continue;
+    ++asked;
+    freed += limiter.Take(0, spec, victim, now).allowed ? 1 : 0;
+  }
+  const uint64_t after = ResidentBytes(), grown = after > before ? after - before : 0;
+  std::printf(
+      "flood          %llu keys: admitted %llu; the limited caller let in %llu of %llu times; "
+      "the process grew by %llu bytes, the table has %.1f bytes a key\n",
+      static_cast<unsigned long long>(load.flood), static_cast<unsigned long long>(admitted),
+      static_cast<unsigned long long>(freed), static_cast<unsigned long long>(asked),
+      static_cast<unsigned long long>(grown),
+      static_cast<double>(limiter.bytes()) / static_cast<double>(load.max_keys));
+  const uint64_t room = limiter.capacity() - tracked;
+  return freed == 0 && admitted <= room + spec.burst && grown < (1 << 20);
+}
+
 bool ReadFlags(int argc, char** argv, Load* load) {
   for (int i = 1; i < argc; i += 2) {
     const std::string flag = argv[i];
@@ -198,6 +238,8 @@ bool ReadFlags(int argc, char** argv, Load* load) {
       load->threads = static_cast<uint32_t>(std::strtoul(value, nullptr, 10));
     } else if (flag == "--seed") {
       load->seed = std::strtoull(value, nullptr, 10);
+    } else if (flag == "--flood") {
+      load->flood = std::strtoull(value, nullptr, 10);
     } else if (flag == "--skew") {
       load->skew = std::strtod(value, nullptr);
     } else {
@@ -222,7 +264,7 @@ int Main(int argc, char** argv) {
   exact = Run("sliding window", window, load) && exact;
   window.algorithm = Algorithm::kFixedWindow;
   exact = Run("fixed window", window, load) && exact;
-  return exact ? 0 : 1;
+  return RunFlood(load) && exact ? 0 : 1;
 }
 
 }  // namespace
