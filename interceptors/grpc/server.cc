@@ -1,25 +1,31 @@
 #include "interceptors/grpc/server.h"
 
-#include "interceptors/grpc/health_service.h"
-#include "interceptors/grpc/stream_watch.h"
-#include "interceptors/grpc/unknown_method_service.h"
+#include "absl/time/clock.h"
+#include "interceptors/grpc/server_parts.h"
 
 namespace warden {
 
-Server::Server() = default;
+Server::Server() : parts_(std::make_unique<Parts>()) {}
 
 Server::~Server() {
-  if (server_ != nullptr) Shutdown(absl::Now());
+  if (parts_->server != nullptr) Shutdown(absl::Now());
+  parts_->health_watch.reset();  // it uses parts_
 }
 
-void Server::ReopenAudit() { guard_->ReopenAudit(); }
+Guard& Server::guard() { return *parts_->guard; }
 
-void Server::Wait() { server_->Wait(); }
+grpc::Server& Server::grpc_server() { return *parts_->server; }
+
+void Server::ReopenAudit() { parts_->guard->ReopenAudit(); }
+
+void Server::Wait() { parts_->server->Wait(); }
 
 uint16_t Server::metrics_port() const {
-  return metrics_ == nullptr ? uint16_t{0} : metrics_->port();
+  return parts_->metrics == nullptr ? uint16_t{0} : parts_->metrics->port();
 }
 
-uint16_t Server::admin_port() const { return admin_ == nullptr ? uint16_t{0} : admin_->port(); }
+uint16_t Server::admin_port() const {
+  return parts_->admin == nullptr ? uint16_t{0} : parts_->admin->port();
+}
 
 }  // namespace warden

@@ -6,24 +6,13 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <string_view>
-#include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
-#include "authz/sync/mutex.h"
-#include "interceptors/admin/admin_server.h"
-#include "interceptors/grpc/tls_watch.h"
-#include "interceptors/guard.h"
-#include "interceptors/periodic.h"
 
 namespace warden {
 
-class HealthService;
-class StreamWatch;
-class UnknownMethodService;
+class Guard;
 
 // Made by ServerBuilder. Thread-safe. The destructor shuts down at once, cancelling the calls in
 // progress.
@@ -55,30 +44,17 @@ class Server {
   // may not serve while the server as a whole does. False where there is no such service, or health
   // is not served.
   bool SetServing(std::string_view service, bool serving);
-  Guard& guard() { return *guard_; }
-  grpc::Server& grpc_server() { return *server_; }
+  Guard& guard();
+  grpc::Server& grpc_server();
 
  private:
   friend class ServerBuilder;
+  struct Parts;  // server_parts.h
   Server();
   void Serving();  // from now on
   void LookAtHealth();
 
-  // In the order of destruction's reverse: the gRPC server goes first.
-  std::unique_ptr<Guard> guard_;
-  std::unique_ptr<UnknownMethodService> unknown_;
-  std::unique_ptr<StreamWatch> watch_;  // null where streams may outlive their credentials
-  std::vector<std::unique_ptr<grpc::Service>> gated_;
-  std::unique_ptr<MetricsServer> metrics_;
-  std::unique_ptr<AdminServer> admin_;
-  std::shared_ptr<TlsWatch> tls_;
-  std::unique_ptr<HealthService> health_;  // null where it is not served
-  std::unique_ptr<grpc::Server> server_;
-  absl::Duration drain_;
-  absl::Notification stopping_;
-  Mutex states_mutex_;
-  std::string states_ ABSL_GUARDED_BY(states_mutex_);  // of the checks, when last looked at
-  std::unique_ptr<Periodic> health_watch_;             // the first to go
+  const std::unique_ptr<Parts> parts_;
 };
 
 }  // namespace warden

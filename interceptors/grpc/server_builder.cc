@@ -10,14 +10,12 @@
 #include "interceptors/grpc/gate.h"
 #include "interceptors/grpc/guard_interceptor.h"
 #include "interceptors/grpc/guard_user.h"
-#include "interceptors/grpc/health_service.h"
 #include "interceptors/grpc/message_interceptor.h"
 #include "interceptors/grpc/private_access.h"
 #include "interceptors/grpc/rate_limit_service.h"
+#include "interceptors/grpc/server_parts.h"
 #include "interceptors/grpc/service_check.h"
-#include "interceptors/grpc/stream_watch.h"
 #include "interceptors/grpc/tls.h"
-#include "interceptors/grpc/unknown_method_service.h"
 #include "interceptors/port_settings.h"
 
 namespace warden {
@@ -98,7 +96,7 @@ absl::StatusOr<std::unique_ptr<Server>> ServerBuilder::BuildAndStart() {
   if (const absl::Status status = StartMetrics(server.get()); !status.ok()) return status;
   if (const absl::Status status = StartAdmin(server.get()); !status.ok()) return status;
   try {
-    server->server_ = builder_->BuildAndStart();
+    server->parts_->server = builder_->BuildAndStart();
   } catch (const StartRefused& refused) {
     return absl::InvalidArgumentError(refused.what());
   }
@@ -106,7 +104,7 @@ absl::StatusOr<std::unique_ptr<Server>> ServerBuilder::BuildAndStart() {
   for (size_t i = 0; i < ports_.size(); ++i) {
     if (ports_[i].selected != nullptr) *ports_[i].selected = bound_[i];
   }
-  if (server->server_ == nullptr || !bound) {
+  if (server->parts_->server == nullptr || !bound) {
     std::string addresses;
     for (const Port& port : ports_) absl::StrAppend(&addresses, " ", port.address);
     return absl::UnavailableError(absl::StrCat("cannot listen on", addresses));
@@ -126,7 +124,7 @@ absl::Status ServerBuilder::Prepare(Server* server) {
     CheckDirectService(*direct->service, unguarded, &problems);
   }
   CheckHealth(&problems);
-  admin_ = ReadAdminSettings(config_, &problems);
+  admin_ = std::make_unique<AdminSettings>(ReadAdminSettings(config_, &problems));
   if (grpc::DefaultHealthCheckServiceEnabled()) {
     for (const char* method : {"/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"}) {
       if (!unguarded.contains(method)) {
@@ -141,8 +139,8 @@ absl::Status ServerBuilder::Prepare(Server* server) {
   absl::StatusOr<std::unique_ptr<Guard>> guard =
       Guard::Create(config_, methods,
                     {.insecure_allow_no_certificate = insecure, .sink = sink_, .clock = clock_});
-  server->tls_ = std::make_shared<TlsWatch>();
-  const absl::Status ports = AddPorts(server->tls_.get());
+  server->parts_->tls = std::make_shared<TlsWatch>();
+  const absl::Status ports = AddPorts(server->parts_->tls.get());
 
   std::string lines;
   for (const absl::Status& status : {problems.ToStatus(), guard.status(), ports}) {
@@ -150,31 +148,31 @@ absl::Status ServerBuilder::Prepare(Server* server) {
   }
   if (!lines.empty()) return absl::InvalidArgumentError(lines);
 
-  server->guard_ = *std::move(guard);
+  server->parts_->guard = *std::move(guard);
   for (grpc::Service* service : services_) {
-    if (auto* user = dynamic_cast<GuardUser*>(service)) user->UseGuard(server->guard_.get());
+    if (auto* user = dynamic_cast<GuardUser*>(service)) user->UseGuard(server->parts_->guard.get());
   }
-  if (server->guard_->watches_streams()) {
-    server->watch_ = std::make_unique<StreamWatch>(server->guard_.get());
+  if (server->parts_->guard->watches_streams()) {
+    server->parts_->watch = std::make_unique<StreamWatch>(server->parts_->guard.get());
   }
-  server->tls_->Start(server->guard_->metrics());
+  server->parts_->tls->Start(server->parts_->guard->metrics());
   MethodNames gated;
   for (const ServedMethod& method : methods) gated.insert(ServiceOf(method.name));
   PrepareHealth(methods, server);
   if (serve_health_) gated.insert(kHealthService);  // CheckHealth has seen its methods
   for (grpc::Service* service : services_) {
-    server->gated_.push_back(
-        std::make_unique<GatedService>(service, server->guard_.get(), server->watch_.get()));
-    builder_->RegisterService(server->gated_.back().get());
+    server->parts_->gated.push_back(std::make_unique<GatedService>(
+        service, server->parts_->guard.get(), server->parts_->watch.get()));
+    builder_->RegisterService(server->parts_->gated.back().get());
   }
   builder_->AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, GrpcMetadataBytes(config_.config));
-  unknown_->SetGuard(server->guard_.get());
-  server->unknown_ = std::move(unknown_);
+  unknown_->SetGuard(server->parts_->guard.get());
+  server->parts_->unknown = std::move(unknown_);
   auto& factories = grpc_private::InterceptorFactoriesOf(*builder_);
-  factories.insert(factories.begin(),
-                   std::make_unique<GuardInterceptorFactory>(server->guard_.get(), unguarded));
-  if (server->guard_->looks_at_messages()) {
-    factories.push_back(std::make_unique<MessageInterceptorFactory>(server->guard_.get()));
+  factories.insert(factories.begin(), std::make_unique<GuardInterceptorFactory>(
+                                          server->parts_->guard.get(), unguarded));
+  if (server->parts_->guard->looks_at_messages()) {
+    factories.push_back(std::make_unique<MessageInterceptorFactory>(server->parts_->guard.get()));
   }
   builder_->SetOption(MakePluginCheck(std::move(gated), unguarded));
   return absl::OkStatus();
@@ -216,13 +214,13 @@ absl::Status ServerBuilder::StartMetrics(Server* server) {
   absl::StatusOr<std::unique_ptr<MetricsServer>> started = MetricsServer::Start(
       {.address = metrics.address(),
        .insecure_allow_public_address = metrics.insecure_allow_public_address()},
-      server->guard_->metrics());
+      server->parts_->guard->metrics());
   if (!started.ok()) {
     return absl::Status(
         started.status().code(),
         absl::StrCat(config_.places.Place("metrics.address"), ": ", started.status().message()));
   }
-  server->metrics_ = *std::move(started);
+  server->parts_->metrics = *std::move(started);
   return absl::OkStatus();
 }
 

@@ -25,7 +25,12 @@
 
 namespace warden {
 
+class DecisionSink;
+class ProblemList;
+class TlsWatch;
 class UnknownMethodService;
+struct AdminSettings;
+struct ServedMethod;
 
 // Not thread-safe; used once.
 class ServerBuilder {
@@ -92,7 +97,7 @@ class ServerBuilder {
   LoadedConfig config_;
   std::unique_ptr<GrpcBuilder> builder_;
   std::unique_ptr<UnknownMethodService> unknown_;
-  AdminSettings admin_;
+  std::unique_ptr<AdminSettings> admin_;  // once it was read
   bool serve_health_ = false;
   std::vector<grpc::Service*> services_;
   std::vector<Port> ports_;

@@ -7,8 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "interceptors/grpc/health_service.h"
 #include "interceptors/grpc/server_builder.h"
+#include "interceptors/grpc/server_parts.h"
 
 namespace warden {
 namespace {
@@ -29,18 +29,19 @@ ServerBuilder& ServerBuilder::ServeHealth() {
 }
 
 void ServerBuilder::PrepareHealth(const std::vector<ServedMethod>& methods, Server* server) {
-  const std::shared_ptr<HealthRegistry>& health = server->guard_->health();
-  if (server->tls_->first_expiry() != absl::InfiniteFuture()) {
-    health->Add("certificate", [tls = server->tls_] { return FindCertificate(*tls, absl::Now()); });
+  const std::shared_ptr<HealthRegistry>& health = server->parts_->guard->health();
+  if (server->parts_->tls->first_expiry() != absl::InfiniteFuture()) {
+    health->Add("certificate",
+                [tls = server->parts_->tls] { return FindCertificate(*tls, absl::Now()); });
   }
-  server->drain_ = admin_.drain;
+  server->parts_->drain = admin_->drain;
   if (!serve_health_) return;
   std::vector<std::string> services;
   for (const ServedMethod& method : methods) {
     services.push_back(method.name.substr(1, method.name.rfind('/') - 1));
   }
-  server->health_ = std::make_unique<HealthService>(health, services);
-  grpc_builder().RegisterService(server->health_.get());
+  server->parts_->health = std::make_unique<HealthService>(health, services);
+  grpc_builder().RegisterService(server->parts_->health.get());
 }
 
 void ServerBuilder::CheckHealth(ProblemList* problems) const {
@@ -58,19 +59,20 @@ void ServerBuilder::CheckHealth(ProblemList* problems) const {
 }
 
 absl::Status ServerBuilder::StartAdmin(Server* server) {
-  if (!admin_.enabled) return absl::OkStatus();
-  Guard* const guard = server->guard_.get();
+  if (!admin_->enabled) return absl::OkStatus();
+  Guard* const guard = server->parts_->guard.get();
   absl::StatusOr<std::unique_ptr<AdminServer>> started = AdminServer::Start(
-      admin_, {.metrics = guard->metrics(), .health = guard->health(), .policy = [guard] {
-                 return guard->AccessOfRoles();
-               }});
+      *admin_, {.metrics = guard->metrics(), .health = guard->health(), .policy = [guard] {
+                  return guard->AccessOfRoles();
+                }});
   if (!started.ok()) {
     return absl::Status(started.status().code(),
                         absl::StrCat(config_.places.Place("admin.address"),
                                      ": admin: ", started.status().message()));
   }
-  server->admin_ = *std::move(started);
-  guard->metrics()->AddFamilies([pages = server->admin_->pages()] { return pages->Families(); });
+  server->parts_->admin = *std::move(started);
+  guard->metrics()->AddFamilies(
+      [pages = server->parts_->admin->pages()] { return pages->Families(); });
   return absl::OkStatus();
 }
 

@@ -4,8 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "interceptors/grpc/health_service.h"
-#include "interceptors/grpc/server.h"
+#include "interceptors/grpc/server_parts.h"
 #include "interceptors/observe/operator_log.h"
 
 namespace warden {
@@ -17,50 +16,50 @@ constexpr absl::Duration kLookInterval = absl::Milliseconds(500);
 }  // namespace
 
 void Server::Serving() {
-  guard_->health()->SetServing();
+  parts_->guard->health()->SetServing();
   LookAtHealth();
-  health_watch_ = std::make_unique<Periodic>(kLookInterval, [this] { LookAtHealth(); });
+  parts_->health_watch = std::make_unique<Periodic>(kLookInterval, [this] { LookAtHealth(); });
 }
 
 void Server::LookAtHealth() {
-  const HealthReport report = guard_->health()->Report();
-  if (health_ != nullptr) health_->Publish(report.ready);
+  const HealthReport report = parts_->guard->health()->Report();
+  if (parts_->health != nullptr) parts_->health->Publish(report.ready);
   // Only what has changed state: a detail may hold an age.
   std::string states;
   for (const HealthCheck& check : report.checks) states += ToString(check.found.state);
   {
-    MutexLock lock(&states_mutex_);
-    if (states == states_) return;
-    const bool first = states_.empty();
-    states_ = std::move(states);
-    if ((first && report.ready) || guard_->health()->draining()) return;
+    MutexLock lock(&parts_->states_mutex);
+    if (states == parts_->states) return;
+    const bool first = parts_->states.empty();
+    parts_->states = std::move(states);
+    if ((first && report.ready) || parts_->guard->health()->draining()) return;
   }
   LogForOperator("health", Summary(report));
 }
 
 bool Server::SetServing(std::string_view service, bool serving) {
-  return health_ != nullptr && health_->SetServing(service, serving);
+  return parts_->health != nullptr && parts_->health->SetServing(service, serving);
 }
 
 void Server::Drain(absl::Duration grace) {
-  guard_->health()->SetDraining();
+  parts_->guard->health()->SetDraining();
   LookAtHealth();
-  LogForOperator("health", absl::StrCat("draining for ", absl::FormatDuration(drain_)));
-  stopping_.WaitForNotificationWithTimeout(drain_);
+  LogForOperator("health", absl::StrCat("draining for ", absl::FormatDuration(parts_->drain)));
+  parts_->stopping.WaitForNotificationWithTimeout(parts_->drain);
   Shutdown(absl::Now() + grace);
 }
 
 void Server::Shutdown(absl::Time deadline) {
-  guard_->health()->SetDraining();
+  parts_->guard->health()->SetDraining();
   LookAtHealth();
   {
-    MutexLock lock(&states_mutex_);
-    if (!stopping_.HasBeenNotified()) stopping_.Notify();
+    MutexLock lock(&parts_->states_mutex);
+    if (!parts_->stopping.HasBeenNotified()) parts_->stopping.Notify();
   }
-  if (health_ != nullptr) health_->EndWatches();
-  guard_->StopDelays();
-  guard_->StopWaiting(deadline);
-  server_->Shutdown(absl::ToChronoTime(deadline));
+  if (parts_->health != nullptr) parts_->health->EndWatches();
+  parts_->guard->StopDelays();
+  parts_->guard->StopWaiting(deadline);
+  parts_->server->Shutdown(absl::ToChronoTime(deadline));
 }
 
 }  // namespace warden

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "interceptors/abuse/abuse_control.h"
+#include "interceptors/guard.h"
 #include "tests/e2e/eventually.h"
 #include "tests/e2e/world.h"
 #include "tests/support/redis_server.h"

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "interceptors/abuse/abuse_control.h"
+#include "interceptors/guard.h"
 #include "tests/e2e/eventually.h"
 #include "tests/e2e/suite_world.h"
 #include "warden/testing/v1/door.grpc.pb.h"

@@ -8,6 +8,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "interceptors/guard.h"
 #include "nlohmann/json.hpp"
 #include "tests/e2e/counted.h"
 #include "tests/e2e/eventually.h"

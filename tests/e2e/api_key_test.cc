@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "interceptors/guard.h"
 #include "tests/e2e/eventually.h"
 #include "tests/e2e/http_get.h"
 #include "tests/e2e/key_world.h"

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "interceptors/guard.h"
 #include "tests/e2e/counted.h"
 #include "tests/e2e/eventually.h"
 #include "tests/e2e/world.h"

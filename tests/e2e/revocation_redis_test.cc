@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "interceptors/grpc/revocation_admin.h"
+#include "interceptors/guard.h"
 #include "tests/e2e/counted.h"
 #include "tests/e2e/eventually.h"
 #include "tests/e2e/world.h"

@@ -20,6 +20,7 @@
 #include "absl/status/status.h"
 #include "authz/token/signer.h"
 #include "interceptors/grpc/server_builder.h"
+#include "interceptors/observe/decision_record.h"
 #include "nlohmann/json.hpp"
 #include "tests/e2e/probe_service.h"
 #include "tests/e2e/raw_call.h"
