@@ -7,12 +7,14 @@
 
 namespace warden {
 
+grpc::Status BadEntry(const absl::Status& status) {
+  return {grpc::StatusCode::INVALID_ARGUMENT, std::string(status.message())};
+}
+
 grpc::Status AdminStatus(const absl::Status& status, const AdminListWords& words) {
   switch (status.code()) {
     case absl::StatusCode::kOk:
       return grpc::Status::OK;
-    case absl::StatusCode::kInvalidArgument:
-      return {grpc::StatusCode::INVALID_ARGUMENT, std::string(status.message())};
     case absl::StatusCode::kNotFound:
       return {grpc::StatusCode::NOT_FOUND, absl::StrCat("no such ", words.entry)};
     case absl::StatusCode::kResourceExhausted:

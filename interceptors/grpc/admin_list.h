@@ -21,7 +21,11 @@ struct AdminListWords {
   const char* list;   // "block list"
 };
 
-// What the caller may know; the rest is for the operator.
+// What is wrong with an entry that the caller sent. REQUIRES: an error of reading just that.
+grpc::Status BadEntry(const absl::Status& status);
+
+// What the caller may know of how the list took a change; the rest, which may name files and
+// servers, is for the operator.
 grpc::Status AdminStatus(const absl::Status& status, const AdminListWords& words);
 
 // How many entries a page has, of what was asked for.

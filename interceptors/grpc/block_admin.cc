@@ -51,7 +51,7 @@ grpc::Status BlockAdmin::Block(grpc::ServerContext* context, const v1::BlockRequ
   asked.clear_made_at();  // not the caller's to say, nor who they are
   asked.clear_by();
   absl::StatusOr<warden::Block> block = BlockFromProto(asked, now);
-  if (!block.ok()) return ToGrpc(block.status());
+  if (!block.ok()) return BadEntry(block.status());
   if (block->until <= now) return {grpc::StatusCode::INVALID_ARGUMENT, "until is over"};
   const std::shared_ptr<const Principal> caller = CallerOf(context);
   block->by = Sanitize(caller->name(), kMaxBlockReasonBytes);
@@ -65,7 +65,7 @@ grpc::Status BlockAdmin::Lift(grpc::ServerContext*, const v1::LiftBlockRequest* 
                               v1::LiftBlockResponse*) {
   if (abuse_ == nullptr) return NoControl();
   const absl::StatusOr<warden::Block> block = BlockFromProto(request->block(), abuse_->Now());
-  if (!block.ok()) return ToGrpc(block.status());
+  if (!block.ok()) return BadEntry(block.status());
   const absl::Status lifted = abuse_->Lift(block->key);
   if (absl::IsFailedPrecondition(lifted)) {
     return {grpc::StatusCode::FAILED_PRECONDITION, std::string(lifted.message())};

@@ -38,7 +38,7 @@ grpc::Status RevocationAdmin::Revoke(grpc::ServerContext*, const v1::RevokeReque
   v1::Revocation asked = request->revocation();
   asked.clear_revoked_at();  // not the caller's to say
   const absl::StatusOr<Revocation> revocation = FromProto(asked, now);
-  if (!revocation.ok()) return ToGrpc(revocation.status());
+  if (!revocation.ok()) return BadEntry(revocation.status());
   if (revocation->expires_at <= now) {
     return {grpc::StatusCode::INVALID_ARGUMENT, "expires_at is over"};
   }
@@ -53,7 +53,7 @@ grpc::Status RevocationAdmin::Lift(grpc::ServerContext*, const v1::LiftRequest* 
   if (control_ == nullptr) return NoServer();
   const absl::Time now = absl::Now();
   const absl::StatusOr<Revocation> revocation = FromProto(request->revocation(), now);
-  if (!revocation.ok()) return ToGrpc(revocation.status());
+  if (!revocation.ok()) return BadEntry(revocation.status());
   return ToGrpc(control_->store().Lift(revocation->key, now));
 }
 

@@ -171,5 +171,13 @@ TEST_F(RevocationAdminTest, IsWrittenToTheFile) {
   ExpectAllowed("t");
 }
 
+// It names files, and is no mistake of the caller's.
+TEST_F(RevocationAdminTest, WhatIsWrongWithTheFileIsNotTold) {
+  Start("revocation: {file: revocations.yaml}\n");
+  world_->Write("revocations.yaml", "revocations: [{nonsense: 1}]\n");
+  EXPECT_EQ(Revoke(Token("t")), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(Lift(Token("t")), grpc::StatusCode::UNAVAILABLE);
+}
+
 }  // namespace
 }  // namespace warden::testing
