@@ -4,17 +4,15 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "authz/config/problem.h"
-#include "authz/config/yaml_text.h"
+#include "authz/config/plain_text.h"
+#include "authz/identity/fingerprint.h"
 
 namespace warden {
 namespace {
 
 constexpr std::array<std::string_view, kRevocationKinds> kKindNames = {
     "token", "subject", "certificate", "key", "api_key"};
-constexpr size_t kFingerprintDigits = 64;
 
 bool HasIssuer(RevocationKind kind) {
   return kind == RevocationKind::kToken || kind == RevocationKind::kSubject ||
@@ -26,32 +24,10 @@ absl::Status Wrong(RevocationKind kind, std::string_view what) {
       absl::StrCat(std::string(ToString(kind)), ": ", std::string(what)));
 }
 
-// Line breaks separate the parts of stored texts; other control characters only mislead who reads
-// them.
 absl::Status CheckText(RevocationKind kind, std::string_view name, std::string_view text,
                        size_t max_bytes) {
-  if (text.size() > max_bytes) {
-    return Wrong(kind, absl::StrCat(std::string(name), " is longer than ", max_bytes, " bytes"));
-  }
-  for (const char c : text) {
-    if (absl::ascii_iscntrl(static_cast<unsigned char>(c))) {
-      return Wrong(kind, absl::StrCat(std::string(name), " contains a control character"));
-    }
-  }
-  ProblemList problems;
-  if (CheckYamlText(text, "", &problems)) return absl::OkStatus();
-  return Wrong(kind, absl::StrCat(std::string(name), " is not UTF-8"));
-}
-
-// Hexadecimal, also as `openssl x509 -fingerprint -sha256` prints it; "" where it is none.
-std::string NormalFingerprint(std::string_view text) {
-  std::string digits;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == ':' && i % 3 == 2 && text.size() == kFingerprintDigits / 2 * 3 - 1) continue;
-    if (!absl::ascii_isxdigit(static_cast<unsigned char>(text[i]))) return "";
-    digits.push_back(absl::ascii_tolower(static_cast<unsigned char>(text[i])));
-  }
-  return digits.size() == kFingerprintDigits ? digits : "";
+  const absl::Status status = CheckPlainText(name, text, max_bytes);
+  return status.ok() ? status : Wrong(kind, std::string(status.message()));
 }
 
 }  // namespace

@@ -28,9 +28,6 @@ std::string FormatRevocations(const std::vector<Revocation>& revocations);
 // The largest text that ParseRevocations takes. Longer lists belong in a shared store.
 inline constexpr size_t kMaxRevocationsYamlBytes = 16 << 20;
 
-// RFC 3339 in UTC.
-std::string FormatUtc(absl::Time time);
-
 }  // namespace warden
 
 #endif  // WARDEN_AUTHZ_REVOCATION_REVOCATION_PROTO_H_

@@ -2,50 +2,22 @@
 
 #include <arpa/inet.h>
 
-#include <algorithm>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "authz/config/problem.h"
-#include "authz/config/yaml_text.h"
+#include "authz/config/plain_text.h"
+#include "authz/identity/fingerprint.h"
 #include "authz/identity/spiffe_id.h"
 
 namespace warden {
 namespace {
 
 constexpr std::array<std::string_view, kBlockKinds> kKindNames = {"peer", "address", "principal"};
-constexpr size_t kFingerprintDigits = 64;
 constexpr int kIpv4Bits = 32;
 constexpr int kIpv6HostBits = 64;
 
 absl::string_view Absl(std::string_view text) { return {text.data(), text.size()}; }
-
-// Hexadecimal, also as `openssl x509 -fingerprint -sha256` prints it; "" where it is none.
-std::string NormalFingerprint(std::string_view text) {
-  std::string digits;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == ':' && i % 3 == 2 && text.size() == kFingerprintDigits / 2 * 3 - 1) continue;
-    if (!absl::ascii_isxdigit(static_cast<unsigned char>(text[i]))) return "";
-    digits.push_back(absl::ascii_tolower(static_cast<unsigned char>(text[i])));
-  }
-  return digits.size() == kFingerprintDigits ? digits : "";
-}
-
-absl::Status CheckName(std::string_view name, std::string_view text) {
-  if (text.size() > kMaxBlockNameBytes) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "principal: the ", Absl(name), " is longer than ", kMaxBlockNameBytes, " bytes"));
-  }
-  ProblemList problems;
-  const bool utf8 = CheckYamlText(text, "", &problems);
-  const bool control =
-      std::any_of(text.begin(), text.end(), [](unsigned char c) { return absl::ascii_iscntrl(c); });
-  if (utf8 && !control) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("principal: the ", Absl(name), " is not UTF-8, or has control characters"));
-}
 
 }  // namespace
 
@@ -132,7 +104,9 @@ absl::StatusOr<BlockKey> AddressKey(std::string_view text) {
 
 absl::StatusOr<BlockKey> PrincipalKey(std::string_view issuer, std::string_view subject) {
   if (subject.empty()) return absl::InvalidArgumentError("principal: has no subject");
-  for (const absl::Status& status : {CheckName("issuer", issuer), CheckName("subject", subject)}) {
+  for (const absl::Status& status :
+       {CheckPlainText("principal: the issuer", issuer, kMaxBlockNameBytes),
+        CheckPlainText("principal: the subject", subject, kMaxBlockNameBytes)}) {
     if (!status.ok()) return status;
   }
   return BlockKey{BlockKind::kPrincipal, PrincipalValue(issuer, subject)};

@@ -1,59 +1,23 @@
 #include "interceptors/abuse/shared_blocks.h"
 
-#include <algorithm>
-#include <limits>
 #include <utility>
-
-#include "absl/strings/str_cat.h"
-#include "interceptors/revocation/operator_log.h"
-#include "interceptors/steady.h"
+#include <vector>
 
 namespace warden {
-namespace {
-
-constexpr absl::Duration kMostBetweenTries = absl::Seconds(2);
-
-}  // namespace
 
 SharedBlocks::SharedBlocks(SharedBlocksOptions options, BlockList* list,
                            std::function<void(const BlockKey&)> lifted)
-    : options_(std::move(options)),
-      list_(list),
+    : list_(list),
       lifted_(std::move(lifted)),
-      last_sync_ns_(std::numeric_limits<int64_t>::min()),
-      reader_(options_.redis, options_.key_prefix, options_.max_entries),
-      jitter_(std::random_device{}()),
-      writer_(options_.redis, options_.key_prefix, options_.max_entries) {}
-
-SharedBlocks::~SharedBlocks() = default;
+      reader_(options.redis, options.key_prefix, options.max_entries),
+      writer_(options.redis, options.key_prefix, options.max_entries),
+      loop_({.poll_interval = options.poll_interval,
+             .failing = "abuse: cannot reach the shared block list, what is known goes on to be "
+                        "enforced",
+             .recovered = "abuse: the shared block list is up to date again"}) {}
 
 void SharedBlocks::Start() {
-  const absl::Duration first = SyncOnce();
-  thread_ = std::make_unique<Background>(first, [this] { return SyncOnce(); });
-}
-
-// How long to wait before the next time.
-absl::Duration SharedBlocks::SyncOnce() {
-  const int64_t begun = SteadyNanos();  // what changes while the list is read may be missed
-  absl::Status status = WriteQueued();
-  if (status.ok()) status = Sync();
-  if (status.ok()) {
-    if (failures_in_row_ > 0) LogForOperator("abuse: the shared block list is up to date again");
-    failures_in_row_ = 0;
-    last_sync_ns_.store(begun, std::memory_order_release);
-    return options_.poll_interval;
-  }
-  failures_.fetch_add(1, std::memory_order_relaxed);
-  if (failures_in_row_ == 0) {
-    LogForOperator(absl::StrCat(
-        "abuse: cannot reach the shared block list, what is known goes on to be enforced: ",
-        status.message()));
-  }
-  const absl::Duration wait =
-      std::min(kMostBetweenTries, options_.poll_interval * (1 << std::min(failures_in_row_, 6)));
-  failures_in_row_ = std::min(failures_in_row_ + 1, 1000);
-  // Servers that lost the same Redis do not come back all at once.
-  return wait * std::uniform_real_distribution<double>(0.5, 1.0)(jitter_);
+  loop_.Start([this] { return Sync(); });
 }
 
 absl::Status SharedBlocks::Apply(const BlockChange& change) {
@@ -65,19 +29,15 @@ absl::Status SharedBlocks::Apply(const BlockChange& change) {
 }
 
 absl::Status SharedBlocks::Sync() {
-  const absl::StatusOr<SharedBlocksState> state = reader_.ReadState();
-  if (!state.ok()) return state.status();
-  if (state->epoch != seen_.epoch || state->version < seen_.version) seen_ = {state->epoch, 0};
-  while (seen_.version < state->version) {
-    const absl::StatusOr<BlockChanges> page = reader_.ReadChanges(seen_.version);
-    if (!page.ok()) return page.status();
-    for (const BlockChange& change : page->changes) {
+  if (absl::Status status = WriteQueued(); !status.ok()) return status;
+  const auto apply = [this](const std::vector<BlockChange>& changes) {
+    for (const BlockChange& change : changes) {
       if (absl::Status status = Apply(change); !status.ok()) return status;
     }
-    // The last page reaches at least as far as the state that was read before it.
-    seen_.version = page->more ? page->last : std::max(page->last, state->version);
-  }
-  return absl::OkStatus();
+    return absl::OkStatus();
+  };
+  return CatchUp(
+      reader_, &seen_, [] {}, apply);
 }
 
 void SharedBlocks::Push(const Block& block) {

@@ -6,8 +6,6 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <memory>
-#include <random>
 #include <string>
 
 #include "absl/base/thread_annotations.h"
@@ -17,7 +15,7 @@
 #include "authz/sync/mutex.h"
 #include "interceptors/abuse/block_list.h"
 #include "interceptors/abuse/redis_blocks.h"
-#include "interceptors/revocation/background.h"
+#include "interceptors/revocation/sync_loop.h"
 
 namespace warden {
 
@@ -28,16 +26,14 @@ struct SharedBlocksOptions {
   absl::Duration poll_interval = absl::Milliseconds(250);
 };
 
-// Asks the server in a thread of its own, `poll_interval` after each answer; after failures at most
-// each two seconds. While it is out of reach this server enforces what it knows, and keeps what it
-// has to share. What it once knew it forgets only when it expires or is lifted: a Redis that has
-// lost its data lets nobody in. Thread-safe.
+// Asks Redis as often as SyncLoop says. While that is out of reach this server enforces what it
+// knows, and keeps what it has to share. What it once knew it forgets only when it expires or is
+// lifted: a Redis that has lost its data lets nobody in. Thread-safe.
 class SharedBlocks {
  public:
   // `list` must outlive it. `lifted` hears of keys that were lifted, by whatever server.
   SharedBlocks(SharedBlocksOptions options, BlockList* list,
                std::function<void(const BlockKey&)> lifted);
-  ~SharedBlocks();
 
   // Reads the list once, or fails within some seconds, and starts the thread.
   void Start();
@@ -53,34 +49,28 @@ class SharedBlocks {
 
   // Steady clock, in nanoseconds: when the whole list was last known to be up to date. INT64_MIN:
   // never.
-  int64_t last_sync_ns() const { return last_sync_ns_.load(std::memory_order_acquire); }
-  uint64_t failures() const { return failures_.load(std::memory_order_relaxed); }
+  int64_t last_sync_ns() const { return loop_.last_sync_ns(); }
+  uint64_t failures() const { return loop_.failures(); }
   uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
  private:
-  absl::Duration SyncOnce();
   absl::Status Sync();
   absl::Status WriteQueued();
   absl::Status Apply(const BlockChange& change);
 
-  const SharedBlocksOptions options_;
   BlockList* const list_;
   const std::function<void(const BlockKey&)> lifted_;
-  std::atomic<int64_t> last_sync_ns_;
-  std::atomic<uint64_t> failures_{0};
   std::atomic<uint64_t> dropped_{0};
 
-  // Of the thread.
+  // Of the loop.
   RedisBlocks reader_;
-  SharedBlocksState seen_;  // `version`: every change up to it was applied
-  int failures_in_row_ = 0;
-  std::minstd_rand jitter_;
+  ChangeLogState seen_;  // `version`: every change up to it was applied
 
   Mutex queue_mutex_;
   std::deque<Block> queue_ ABSL_GUARDED_BY(queue_mutex_);
   Mutex write_mutex_;
   RedisBlocks writer_ ABSL_GUARDED_BY(write_mutex_);
-  std::unique_ptr<Background> thread_;
+  SyncLoop loop_;  // the last, so that it ends before what it uses
 };
 
 }  // namespace warden

@@ -1,55 +1,30 @@
 #include "interceptors/grpc/revocation_admin.h"
 
-#include <algorithm>
-#include <array>
+#include <cstdint>
+#include <optional>
 #include <string>
-#include <utility>
+#include <string_view>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "authz/revocation/revocation_proto.h"
+#include "interceptors/grpc/admin_list.h"
 #include "interceptors/guard.h"
-#include "interceptors/revocation/operator_log.h"
 #include "interceptors/revocation/revocation_control.h"
 
 namespace warden {
 namespace {
 
-constexpr size_t kDefaultPage = 100;
-constexpr size_t kMostPage = 1000;
-// The first letter of a page token, by RevocationSource.
-constexpr std::array<char, kRevocationSources> kSourceLetters = {'l', 's'};
+constexpr AdminListWords kWords = {"revocation", "revocation", "list of revocations"};
+// The first letter of a page token, by RevocationSource. The position behind it is a number.
+constexpr std::string_view kSourceLetters = "ls";
+static_assert(kSourceLetters.size() == kRevocationSources);
 
-// What the caller may know; the rest is for the operator.
-grpc::Status ToGrpc(const absl::Status& status) {
-  switch (status.code()) {
-    case absl::StatusCode::kOk:
-      return grpc::Status::OK;
-    case absl::StatusCode::kInvalidArgument:
-      return {grpc::StatusCode::INVALID_ARGUMENT, std::string(status.message())};
-    case absl::StatusCode::kNotFound:
-      return {grpc::StatusCode::NOT_FOUND, "no such revocation"};
-    case absl::StatusCode::kResourceExhausted:
-      LogForOperator(absl::StrCat("revocation: ", status.message()));
-      return {grpc::StatusCode::RESOURCE_EXHAUSTED, "the list of revocations is full"};
-    default:
-      LogForOperator(absl::StrCat("revocation: ", status.message()));
-      return {grpc::StatusCode::UNAVAILABLE, "the list of revocations cannot be written now"};
-  }
-}
+grpc::Status ToGrpc(const absl::Status& status) { return AdminStatus(status, kWords); }
 
 grpc::Status NoServer() {
   return {grpc::StatusCode::FAILED_PRECONDITION, "registered around warden::ServerBuilder"};
-}
-
-// Where a page begins: "" at the beginning, else a source's letter and a position.
-bool ReadPageToken(const std::string& token, size_t* source, uint64_t* after) {
-  if (token.empty()) return true;
-  const auto* const letter = std::find(kSourceLetters.begin(), kSourceLetters.end(), token[0]);
-  if (letter == kSourceLetters.end()) return false;
-  *source = static_cast<size_t>(letter - kSourceLetters.begin());
-  return absl::SimpleAtoi(token.substr(1), after);
 }
 
 }  // namespace
@@ -63,7 +38,7 @@ grpc::Status RevocationAdmin::Revoke(grpc::ServerContext*, const v1::RevokeReque
   v1::Revocation asked = request->revocation();
   asked.clear_revoked_at();  // not the caller's to say
   const absl::StatusOr<Revocation> revocation = FromProto(asked, now);
-  if (!revocation.ok()) return ToGrpc(revocation.status());
+  if (!revocation.ok()) return BadEntry(revocation.status());
   if (revocation->expires_at <= now) {
     return {grpc::StatusCode::INVALID_ARGUMENT, "expires_at is over"};
   }
@@ -78,33 +53,33 @@ grpc::Status RevocationAdmin::Lift(grpc::ServerContext*, const v1::LiftRequest* 
   if (control_ == nullptr) return NoServer();
   const absl::Time now = absl::Now();
   const absl::StatusOr<Revocation> revocation = FromProto(request->revocation(), now);
-  if (!revocation.ok()) return ToGrpc(revocation.status());
+  if (!revocation.ok()) return BadEntry(revocation.status());
   return ToGrpc(control_->store().Lift(revocation->key, now));
 }
 
 grpc::Status RevocationAdmin::List(grpc::ServerContext*, const v1::ListRequest* request,
                                    v1::ListResponse* response) {
   if (control_ == nullptr) return NoServer();
-  size_t source = 0;
+  const std::optional<AdminPlace> place = ReadPageToken(request->page_token(), kSourceLetters);
   uint64_t after = 0;
-  if (!ReadPageToken(request->page_token(), &source, &after)) {
-    return {grpc::StatusCode::INVALID_ARGUMENT, "page_token is not one that this method gave"};
+  if (!place.has_value() ||
+      (!request->page_token().empty() && !absl::SimpleAtoi(place->after, &after))) {
+    return BadPageToken();
   }
-  const size_t limit =
-      request->page_size() == 0 ? kDefaultPage : std::min<size_t>(request->page_size(), kMostPage);
+  const auto source = static_cast<RevocationSource>(place->source);
   const RevocationPage page =
-      control_->list().List(static_cast<RevocationSource>(source), after, limit);
+      control_->list().List(source, after, AdminPageSize(request->page_size()));
   for (const Revocation& revocation : page.revocations) {
     v1::ListedRevocation* const listed = response->add_revocations();
     *listed->mutable_revocation() = ToProto(revocation);
-    listed->set_source(static_cast<RevocationSource>(source) == RevocationSource::kShared
-                           ? v1::ListedRevocation::SHARED
-                           : v1::ListedRevocation::LOCAL);
+    listed->set_source(source == RevocationSource::kShared ? v1::ListedRevocation::SHARED
+                                                           : v1::ListedRevocation::LOCAL);
   }
   if (page.next != 0) {
-    response->set_next_page_token(absl::StrCat(std::string(1, kSourceLetters[source]), page.next));
-  } else if (source + 1 < kRevocationSources && control_->shared()) {
-    response->set_next_page_token(std::string(1, kSourceLetters[source + 1]) + "0");
+    response->set_next_page_token(
+        absl::StrCat(std::string(1, kSourceLetters[place->source]), page.next));
+  } else if (place->source + 1 < kRevocationSources && control_->shared()) {
+    response->set_next_page_token(std::string(1, kSourceLetters[place->source + 1]) + "0");
   }
   return grpc::Status::OK;
 }

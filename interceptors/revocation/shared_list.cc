@@ -1,79 +1,33 @@
 #include "interceptors/revocation/shared_list.h"
 
-#include <algorithm>
-#include <limits>
-#include <utility>
+#include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "interceptors/revocation/operator_log.h"
-#include "interceptors/steady.h"
 
 namespace warden {
-namespace {
-
-constexpr absl::Duration kMostBetweenTries = absl::Seconds(2);
-
-}  // namespace
 
 SharedList::SharedList(SharedListOptions options, Revocations* list)
-    : options_(std::move(options)),
-      list_(list),
-      last_sync_ns_(std::numeric_limits<int64_t>::min()),
-      reader_(options_.redis, options_.key_prefix, options_.max_entries),
-      jitter_(std::random_device{}()),
-      writer_(options_.redis, options_.key_prefix, options_.max_entries) {}
-
-SharedList::~SharedList() = default;
+    : list_(list),
+      reader_(options.redis, options.key_prefix, options.max_entries),
+      writer_(options.redis, options.key_prefix, options.max_entries),
+      loop_({.poll_interval = options.poll_interval,
+             .failing = "revocation: cannot read the shared list",
+             .recovered = "revocation: the shared list is up to date again"}) {}
 
 void SharedList::Start() {
-  const absl::Duration first = SyncOnce();
-  thread_ = std::make_unique<Background>(first, [this] { return SyncOnce(); });
-}
-
-// How long to wait before the next time.
-absl::Duration SharedList::SyncOnce() {
-  const int64_t begun = SteadyNanos();  // what changes while the list is read may be missed
-  const absl::Status status = Sync();
-  if (status.ok()) {
-    if (failures_in_row_ > 0) LogForOperator("revocation: the shared list is up to date again");
-    failures_in_row_ = 0;
-    last_sync_ns_.store(begun, std::memory_order_release);
-    return options_.poll_interval;
-  }
-  failures_.fetch_add(1, std::memory_order_relaxed);
-  if (failures_in_row_ == 0) {
-    LogForOperator(absl::StrCat("revocation: cannot read the shared list: ", status.message()));
-  }
-  const absl::Duration wait =
-      std::min(kMostBetweenTries, options_.poll_interval * (1 << std::min(failures_in_row_, 6)));
-  failures_in_row_ = std::min(failures_in_row_ + 1, 1000);
-  // Servers that lost the same Redis do not come back all at once.
-  return wait * std::uniform_real_distribution<double>(0.5, 1.0)(jitter_);
+  loop_.Start([this] { return Sync(); });
 }
 
 absl::Status SharedList::Sync() {
-  const absl::StatusOr<SharedListState> state = reader_.ReadState();
-  if (!state.ok()) return state.status();
-  if (state->epoch != seen_.epoch || state->version < seen_.version) {
-    if (!seen_.epoch.empty()) {
-      rollbacks_.fetch_add(1, std::memory_order_relaxed);
-      LogForOperator(
-          "revocation: the shared list is another one or an older one than before; what it has "
-          "lost stays revoked on this server until it expires or is lifted");
-    }
-    seen_ = {state->epoch, 0};
-  }
-  while (seen_.version < state->version) {
-    absl::StatusOr<SharedListPage> page = reader_.ReadChanges(seen_.version);
-    if (!page.ok()) return page.status();
-    if (absl::Status status = list_->Apply(RevocationSource::kShared, page->changes);
-        !status.ok()) {
-      return status;
-    }
-    // The last page reaches at least as far as the state that was read before it.
-    seen_.version = page->more ? page->last : std::max(page->last, state->version);
-  }
-  return absl::OkStatus();
+  const auto other_list = [this] {
+    rollbacks_.fetch_add(1, std::memory_order_relaxed);
+    LogForOperator(
+        "revocation: the shared list is another one or an older one than before; what it has "
+        "lost stays revoked on this server until it expires or is lifted");
+  };
+  return CatchUp(reader_, &seen_, other_list, [this](const std::vector<RevocationChange>& changes) {
+    return list_->Apply(RevocationSource::kShared, changes);
+  });
 }
 
 absl::StatusOr<Revocation> SharedList::Revoke(const Revocation& revocation, absl::Time) {

@@ -1,65 +1,25 @@
 // Blocks by an admin's hand: guarded by what the service's proto says, and in effect when it
 // answers.
 #include <gmock/gmock.h>
-#include <grpcpp/client_context.h>
 #include <gtest/gtest.h>
 
-#include <optional>
 #include <set>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "interceptors/grpc/block_admin.h"
-#include "tests/e2e/world.h"
+#include "tests/e2e/admin_service_test.h"
 
 namespace warden::testing {
 namespace {
 
-using Stub = warden::v1::BlockAdmin::Stub;
-
-constexpr char kPolicy[] = R"(
-roles:
-  caller: {permissions: [probe.call]}
-  admin: {permissions: [probe.admin]}
-  auditor: {permissions: [probe.audit]}
-  operator: {permissions: [warden.blocks.manage]}
-bindings:
-  - roles: [caller]
-    claim: {path: roles, values: [caller]}
-  - roles: [admin]
-    claim: {path: roles, values: [admin]}
-  - roles: [auditor]
-    claim: {path: roles, values: [auditor]}
-  - roles: [operator]
-    claim: {path: roles, values: [operator]}
-)";
-
-class BlockAdminTest : public ::testing::Test {
+class BlockAdminTest : public AdminServiceTest<BlockAdmin, warden::v1::BlockAdmin> {
  protected:
   void Start(const std::string& config = "abuse: {}\n") {
-    world_.emplace(WorldOptions{
-        .policy = kPolicy, .extra_config = config, .customize = [this](ServerBuilder& builder) {
-          builder.RegisterService(&admin_);
-        }});
-    world_->Write("blocks.yaml", "blocks:\n  - address: 192.0.2.0/24\n    by: file\n");
-    const absl::Status started = world_->Start();
-    ASSERT_TRUE(started.ok()) << started;
-    // From another peer than those that are blocked.
-    const Certificate identity = world_->Identity("spiffe://probe.test/operator");
-    stub_ = warden::v1::BlockAdmin::NewStub(world_->Connect(&identity));
+    Serve({{"operator", "[warden.blocks.manage]"}}, config, [](const World& world) {
+      world.Write("blocks.yaml", "blocks:\n  - address: 192.0.2.0/24\n    by: file\n");
+    });
   }
 
-  template <typename Request, typename Response>
-  grpc::StatusCode Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
-                                                     Response*),
-                        const Request& request, Response* response, const std::string& role) {
-    grpc::ClientContext context;
-    context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(20)));
-    if (!role.empty()) {
-      context.AddMetadata("authorization", "Bearer " + world_->Token("root", {role}));
-    }
-    return (*stub_.*method)(&context, request, response).error_code();
-  }
   grpc::StatusCode Block(const warden::v1::Block& block, const std::string& role = "operator") {
     warden::v1::BlockRequest request;
     *request.mutable_block() = block;
@@ -103,9 +63,6 @@ class BlockAdminTest : public ::testing::Test {
     EXPECT_EQ(world_->runs(), runs);
   }
 
-  BlockAdmin admin_;
-  std::optional<World> world_;
-  std::unique_ptr<Stub> stub_;
   warden::v1::BlockResponse blocked_;
   warden::v1::ListBlocksRequest list_;
   warden::v1::ListBlocksResponse listed_;

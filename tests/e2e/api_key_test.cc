@@ -8,9 +8,9 @@
 #include "absl/time/clock.h"
 #include "interceptors/guard.h"
 #include "tests/e2e/eventually.h"
-#include "tests/e2e/http_get.h"
 #include "tests/e2e/key_world.h"
 #include "tests/e2e/suite_world.h"
+#include "tests/support/http_ask.h"
 #include "warden/testing/v1/probe.pb.h"
 
 namespace warden::testing {

@@ -12,30 +12,39 @@ namespace {
 using v1::LimitedReply;
 using v1::LimitedRequest;
 
-#define WARDEN_LIMITED_UNARY \
-  WARDEN_UNARY(ByTenant)     \
-  WARDEN_UNARY(ByApiKey)     \
-  WARDEN_UNARY(Twice)        \
-  WARDEN_UNARY(Sliding)      \
-  WARDEN_UNARY(Fixed)        \
-  WARDEN_UNARY(Dear)         \
-  WARDEN_UNARY(Cheap)        \
-  WARDEN_UNARY(ByField)      \
-  WARDEN_UNARY(Denied)       \
-  WARDEN_UNARY(Spent)        \
-  WARDEN_UNARY(Checked)
+// A unary method that only counts, on either API.
+#define WARDEN_SYNC_UNARY(Method)                                                         \
+  grpc::Status Method(grpc::ServerContext*, const LimitedRequest*, LimitedReply*) final { \
+    ++calls_->runs;                                                                       \
+    return grpc::Status::OK;                                                              \
+  }
+#define WARDEN_CALLBACK_UNARY(Method)                                                           \
+  grpc::ServerUnaryReactor* Method(grpc::CallbackServerContext* context, const LimitedRequest*, \
+                                   LimitedReply*) final {                                       \
+    ++calls_->runs;                                                                             \
+    grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();                        \
+    reactor->Finish(grpc::Status::OK);                                                          \
+    return reactor;                                                                             \
+  }
+
+#define WARDEN_LIMITED_UNARY(M) \
+  M(ByTenant)                   \
+  M(ByApiKey)                   \
+  M(Twice)                      \
+  M(Sliding)                    \
+  M(Fixed)                      \
+  M(Dear)                       \
+  M(Cheap)                      \
+  M(ByField)                    \
+  M(Denied)                     \
+  M(Spent)                      \
+  M(Checked)
 
 class SyncLimited final : public v1::Limited::Service {
  public:
   explicit SyncLimited(LimitedCalls* calls) : calls_(calls) {}
 
-#define WARDEN_UNARY(Method)                                                              \
-  grpc::Status Method(grpc::ServerContext*, const LimitedRequest*, LimitedReply*) final { \
-    ++calls_->runs;                                                                       \
-    return grpc::Status::OK;                                                              \
-  }
-  WARDEN_LIMITED_UNARY
-#undef WARDEN_UNARY
+  WARDEN_LIMITED_UNARY(WARDEN_SYNC_UNARY)
 
   grpc::Status ByBytes(grpc::ServerContext*, const LimitedRequest*,
                        grpc::ServerWriter<LimitedReply>* writer) final {
@@ -138,16 +147,7 @@ class CallbackLimited final : public v1::Limited::CallbackService {
  public:
   explicit CallbackLimited(LimitedCalls* calls) : calls_(calls) {}
 
-#define WARDEN_UNARY(Method)                                                                    \
-  grpc::ServerUnaryReactor* Method(grpc::CallbackServerContext* context, const LimitedRequest*, \
-                                   LimitedReply*) final {                                       \
-    ++calls_->runs;                                                                             \
-    grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();                        \
-    reactor->Finish(grpc::Status::OK);                                                          \
-    return reactor;                                                                             \
-  }
-  WARDEN_LIMITED_UNARY
-#undef WARDEN_UNARY
+  WARDEN_LIMITED_UNARY(WARDEN_CALLBACK_UNARY)
 
   grpc::ServerWriteReactor<LimitedReply>* ByBytes(grpc::CallbackServerContext*,
                                                   const LimitedRequest*) final {
@@ -184,24 +184,18 @@ class CallbackLimited final : public v1::Limited::CallbackService {
   LimitedCalls* const calls_;
 };
 
-#define WARDEN_SHARED_UNARY \
-  WARDEN_UNARY(Open)        \
-  WARDEN_UNARY(Closed)      \
-  WARDEN_UNARY(Both)        \
-  WARDEN_UNARY(Leased)      \
-  WARDEN_UNARY(ByField)
+#define WARDEN_SHARED_UNARY(M) \
+  M(Open)                      \
+  M(Closed)                    \
+  M(Both)                      \
+  M(Leased)                    \
+  M(ByField)
 
 class SyncShared final : public v1::SharedLimited::Service {
  public:
   explicit SyncShared(LimitedCalls* calls) : calls_(calls) {}
 
-#define WARDEN_UNARY(Method)                                                              \
-  grpc::Status Method(grpc::ServerContext*, const LimitedRequest*, LimitedReply*) final { \
-    ++calls_->runs;                                                                       \
-    return grpc::Status::OK;                                                              \
-  }
-  WARDEN_SHARED_UNARY
-#undef WARDEN_UNARY
+  WARDEN_SHARED_UNARY(WARDEN_SYNC_UNARY)
 
   grpc::Status Stream(grpc::ServerContext*,
                       grpc::ServerReaderWriter<LimitedReply, LimitedRequest>* stream) final {
@@ -221,16 +215,7 @@ class CallbackShared final : public v1::SharedLimited::CallbackService {
  public:
   explicit CallbackShared(LimitedCalls* calls) : calls_(calls) {}
 
-#define WARDEN_UNARY(Method)                                                                    \
-  grpc::ServerUnaryReactor* Method(grpc::CallbackServerContext* context, const LimitedRequest*, \
-                                   LimitedReply*) final {                                       \
-    ++calls_->runs;                                                                             \
-    grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();                        \
-    reactor->Finish(grpc::Status::OK);                                                          \
-    return reactor;                                                                             \
-  }
-  WARDEN_SHARED_UNARY
-#undef WARDEN_UNARY
+  WARDEN_SHARED_UNARY(WARDEN_CALLBACK_UNARY)
 
   grpc::ServerBidiReactor<LimitedRequest, LimitedReply>* Stream(
       grpc::CallbackServerContext*) final {
@@ -240,6 +225,51 @@ class CallbackShared final : public v1::SharedLimited::CallbackService {
  private:
   LimitedCalls* const calls_;
 };
+
+#define WARDEN_SERVICE_UNARY(M) \
+  M(Open)                       \
+  M(Closed)                     \
+  M(Several)                    \
+  M(ByField)
+
+class SyncService final : public v1::ServiceLimited::Service {
+ public:
+  explicit SyncService(LimitedCalls* calls) : calls_(calls) {}
+
+  WARDEN_SERVICE_UNARY(WARDEN_SYNC_UNARY)
+
+  grpc::Status Stream(grpc::ServerContext*, const LimitedRequest*,
+                      grpc::ServerWriter<LimitedReply>* writer) final {
+    ++calls_->runs;
+    writer->Write(LimitedReply());
+    return grpc::Status::OK;
+  }
+
+ private:
+  LimitedCalls* const calls_;
+};
+
+class CallbackService final : public v1::ServiceLimited::CallbackService {
+ public:
+  explicit CallbackService(LimitedCalls* calls) : calls_(calls) {}
+
+  WARDEN_SERVICE_UNARY(WARDEN_CALLBACK_UNARY)
+
+  grpc::ServerWriteReactor<LimitedReply>* Stream(grpc::CallbackServerContext*,
+                                                 const LimitedRequest*) final {
+    ++calls_->runs;
+    return new OneReply;
+  }
+
+ private:
+  LimitedCalls* const calls_;
+};
+
+template <typename Sync, typename Callback>
+std::unique_ptr<grpc::Service> Make(Api api, LimitedCalls* calls) {
+  if (api == Api::kSync) return std::make_unique<Sync>(calls);
+  return std::make_unique<Callback>(calls);
+}
 
 }  // namespace
 
@@ -276,13 +306,15 @@ int LimitedCalls::waiting() const {
 }
 
 std::unique_ptr<grpc::Service> MakeLimited(Api api, LimitedCalls* calls) {
-  if (api == Api::kSync) return std::make_unique<SyncLimited>(calls);
-  return std::make_unique<CallbackLimited>(calls);
+  return Make<SyncLimited, CallbackLimited>(api, calls);
 }
 
 std::unique_ptr<grpc::Service> MakeSharedLimited(Api api, LimitedCalls* calls) {
-  if (api == Api::kSync) return std::make_unique<SyncShared>(calls);
-  return std::make_unique<CallbackShared>(calls);
+  return Make<SyncShared, CallbackShared>(api, calls);
+}
+
+std::unique_ptr<grpc::Service> MakeServiceLimited(Api api, LimitedCalls* calls) {
+  return Make<SyncService, CallbackService>(api, calls);
 }
 
 }  // namespace warden::testing

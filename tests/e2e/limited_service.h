@@ -1,4 +1,4 @@
-// A service with every kind of limit, on both of gRPC's server APIs.
+// Services with every kind of limit, on both of gRPC's server APIs.
 #ifndef WARDEN_TESTS_E2E_LIMITED_SERVICE_H_
 #define WARDEN_TESTS_E2E_LIMITED_SERVICE_H_
 
@@ -38,6 +38,9 @@ std::unique_ptr<grpc::Service> MakeLimited(Api api, LimitedCalls* calls);
 
 // warden.testing.v1.SharedLimited. Likewise.
 std::unique_ptr<grpc::Service> MakeSharedLimited(Api api, LimitedCalls* calls);
+
+// warden.testing.v1.ServiceLimited. Likewise.
+std::unique_ptr<grpc::Service> MakeServiceLimited(Api api, LimitedCalls* calls);
 
 }  // namespace warden::testing
 

@@ -4,13 +4,12 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "tests/e2e/eventually.h"
 #include "tests/e2e/fake_rate_limits.h"
-#include "tests/e2e/service_limited.h"
+#include "tests/e2e/limited_service.h"
 #include "tests/e2e/suite_world.h"
 #include "warden/testing/v1/limits.grpc.pb.h"
 
@@ -29,7 +28,7 @@ class Served {
   // `files` are written beside its configuration.
   Served(Api api, const std::string& limits,
          const std::vector<std::pair<std::string, std::string>>& files = {})
-      : service_(MakeServiceLimited(api, &runs_)),
+      : service_(MakeServiceLimited(api, &calls_)),
         world_({.api = api,
                 .extra_config = "limits:\n" + limits,
                 .customize = [this](ServerBuilder& b) { b.RegisterService(service_.get()); }}) {
@@ -52,7 +51,7 @@ class Served {
   // How many of so many calls were let through; the rest were refused as `reason`.
   int Admitted(int times, const std::string& method, const std::string& caller,
                const std::string& reason = "RATE_LIMITED") {
-    const int before = runs_;
+    const int before = calls_.runs;
     int admitted = 0;
     for (int i = 0; i < times; ++i) {
       const Answer answer = Send(method, caller);
@@ -62,15 +61,15 @@ class Served {
         EXPECT_EQ(answer.reason, reason) << answer.text;
       }
     }
-    EXPECT_EQ(runs_ - before, admitted);
+    EXPECT_EQ(calls_.runs - before, admitted);
     return admitted;
   }
   double Metric(const std::string& name) const { return world_.Metrics()[name]; }
-  int runs() const { return runs_; }
+  int runs() const { return calls_.runs; }
   RecordingSink& sink() { return world_.sink(); }
 
  private:
-  std::atomic<int> runs_{0};
+  LimitedCalls calls_;
   std::unique_ptr<grpc::Service> service_;
   World world_;
 };
@@ -292,9 +291,9 @@ TEST_P(LimitsServiceTest, WithTlsBothSidesAreSure) {
 }
 
 TEST(LimitsServiceStartTest, WhatIsMissingOrWrongStopsTheStart) {
-  std::atomic<int> runs{0};
+  LimitedCalls calls;
   const auto start = [&](const std::string& config) {
-    const auto service = MakeServiceLimited(Api::kSync, &runs);
+    const auto service = MakeServiceLimited(Api::kSync, &calls);
     World world({.extra_config = config, .customize = [&](ServerBuilder& builder) {
                    builder.RegisterService(service.get());
                  }});

@@ -4,82 +4,44 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <optional>
 #include <set>
 
 #include "absl/strings/str_cat.h"
 #include "interceptors/grpc/revocation_admin.h"
+#include "tests/e2e/admin_service_test.h"
 #include "tests/e2e/counted.h"
 #include "tests/e2e/eventually.h"
-#include "tests/e2e/world.h"
 #include "warden/testing/v1/probe.grpc.pb.h"
 
 namespace warden::testing {
 namespace {
 
-using Stub = warden::v1::RevocationAdmin::Stub;
-
-constexpr char kPolicy[] = R"(
-roles:
-  caller: {permissions: [probe.call]}
-  admin: {permissions: [probe.admin]}
-  auditor: {permissions: [probe.audit]}
-  revoker: {permissions: [warden.revocations.read, warden.revocations.write]}
-  reader: {permissions: [warden.revocations.read]}
-bindings:
-  - roles: [caller]
-    claim: {path: roles, values: [caller]}
-  - roles: [admin]
-    claim: {path: roles, values: [admin]}
-  - roles: [auditor]
-    claim: {path: roles, values: [auditor]}
-  - roles: [revoker]
-    claim: {path: roles, values: [revoker]}
-  - roles: [reader]
-    claim: {path: roles, values: [reader]}
-)";
-
-class RevocationAdminTest : public ::testing::Test {
+class RevocationAdminTest : public AdminServiceTest<RevocationAdmin, warden::v1::RevocationAdmin> {
  protected:
   void Start(const std::string& config = "") {
-    world_.emplace(WorldOptions{
-        .policy = kPolicy, .extra_config = config, .customize = [this](ServerBuilder& builder) {
-          builder.RegisterService(&admin_);
-        }});
-    if (!config.empty()) world_->Write("revocations.yaml", "revocations: []\n");
-    const absl::Status started = world_->Start();
-    ASSERT_TRUE(started.ok()) << started;
-    stub_ = warden::v1::RevocationAdmin::NewStub(world_->channel());
+    Serve({{"revoker", "[warden.revocations.read, warden.revocations.write]"},
+           {"reader", "[warden.revocations.read]"}},
+          config, [&](const World& world) {
+            if (!config.empty()) world.Write("revocations.yaml", "revocations: []\n");
+          });
   }
 
-  // Makes a call as somebody with `roles`; nobody where there are none.
-  template <typename Request, typename Response>
-  grpc::Status Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-                    const std::vector<std::string>& roles, const Request& request,
-                    Response* response) {
-    grpc::ClientContext context;
-    context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(20)));
-    if (!roles.empty()) {
-      context.AddMetadata("authorization", "Bearer " + world_->Token("root", roles));
-    }
-    return (*stub_.*method)(&context, request, response);
-  }
   grpc::StatusCode Revoke(const warden::v1::Revocation& revocation,
-                          const std::vector<std::string>& roles = {"revoker"}) {
+                          const std::string& role = "revoker") {
     warden::v1::RevokeRequest request;
     *request.mutable_revocation() = revocation;
-    return Call(&Stub::Revoke, roles, request, &revoked_).error_code();
+    return Call(&Stub::Revoke, request, &revoked_, role);
   }
   grpc::StatusCode Lift(const warden::v1::Revocation& revocation,
-                        const std::vector<std::string>& roles = {"revoker"}) {
+                        const std::string& role = "revoker") {
     warden::v1::LiftRequest request;
     *request.mutable_revocation() = revocation;
     warden::v1::LiftResponse response;
-    return Call(&Stub::Lift, roles, request, &response).error_code();
+    return Call(&Stub::Lift, request, &response, role);
   }
-  grpc::StatusCode List(const std::vector<std::string>& roles = {"reader"}) {
+  grpc::StatusCode List(const std::string& role = "reader") {
     listed_.Clear();
-    return Call(&Stub::List, roles, list_, &listed_).error_code();
+    return Call(&Stub::List, list_, &listed_, role);
   }
 
   static warden::v1::Revocation Token(const std::string& id) {
@@ -102,9 +64,6 @@ class RevocationAdminTest : public ::testing::Test {
     counted.ExpectAllowed("Unary", Perform(world_->channel(), CallWithId(id)));
   }
 
-  RevocationAdmin admin_;
-  std::optional<World> world_;
-  std::unique_ptr<Stub> stub_;
   warden::v1::RevokeResponse revoked_;
   warden::v1::ListRequest list_;
   warden::v1::ListResponse listed_;
@@ -113,14 +72,13 @@ class RevocationAdminTest : public ::testing::Test {
 
 TEST_F(RevocationAdminTest, NeedsItsPermissions) {
   Start();
-  for (const std::vector<std::string>& roles :
-       {std::vector<std::string>{}, {"caller"}, {"reader"}, {"admin"}}) {
+  for (const std::string role : {"", "caller", "reader", "admin"}) {
     const auto expected =
-        roles.empty() ? grpc::StatusCode::UNAUTHENTICATED : grpc::StatusCode::PERMISSION_DENIED;
-    EXPECT_EQ(Revoke(Token("t"), roles), expected);
-    EXPECT_EQ(Lift(Token("t"), roles), expected);
-    if (roles != std::vector<std::string>{"reader"}) {
-      EXPECT_EQ(List(roles), expected);
+        role.empty() ? grpc::StatusCode::UNAUTHENTICATED : grpc::StatusCode::PERMISSION_DENIED;
+    EXPECT_EQ(Revoke(Token("t"), role), expected);
+    EXPECT_EQ(Lift(Token("t"), role), expected);
+    if (role != "reader") {
+      EXPECT_EQ(List(role), expected);
     }
   }
   EXPECT_EQ(List(), grpc::StatusCode::OK);
@@ -211,6 +169,14 @@ TEST_F(RevocationAdminTest, IsWrittenToTheFile) {
   ASSERT_EQ(Lift(Token("t")), grpc::StatusCode::OK);
   EXPECT_EQ(text(), "revocations: []\n");
   ExpectAllowed("t");
+}
+
+// It names files, and is no mistake of the caller's.
+TEST_F(RevocationAdminTest, WhatIsWrongWithTheFileIsNotTold) {
+  Start("revocation: {file: revocations.yaml}\n");
+  world_->Write("revocations.yaml", "revocations: [{nonsense: 1}]\n");
+  EXPECT_EQ(Revoke(Token("t")), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(Lift(Token("t")), grpc::StatusCode::UNAVAILABLE);
 }
 
 }  // namespace

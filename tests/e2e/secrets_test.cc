@@ -10,8 +10,8 @@
 #include "absl/strings/str_cat.h"
 #include "tests/e2e/eventually.h"
 #include "tests/e2e/forgery.h"
-#include "tests/e2e/http_get.h"
 #include "tests/e2e/suite_world.h"
+#include "tests/support/http_ask.h"
 #include "warden/testing/v1/probe.pb.h"
 
 namespace warden::testing {

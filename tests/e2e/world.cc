@@ -13,7 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "interceptors/observe/refusal_log.h"
-#include "tests/e2e/http_get.h"
+#include "tests/support/http_ask.h"
 
 namespace warden::testing {
 namespace {

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <memory>
 #include <stdexcept>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -132,6 +133,14 @@ HttpReply AskHttp(const HttpAsk& ask) {
     reply.headers[absl::AsciiStrToLower(header.first)] = header.second;
   }
   return reply;
+}
+
+std::string HttpGet(uint16_t port, const std::string& path) {
+  // HTTP/1.0 without keep-alive: the answer ends with the connection, and is not chunked.
+  HttpReply reply = AskHttp(
+      {.port = port, .raw = absl::StrCat("GET ", path, " HTTP/1.0\r\nHost: localhost\r\n\r\n")});
+  if (reply.status != 200) throw std::runtime_error("answer: " + reply.all.substr(0, 200));
+  return std::move(reply.body);
 }
 
 }  // namespace warden::testing

@@ -34,6 +34,9 @@ struct HttpReply {
 // Waits ten seconds at most.
 HttpReply AskHttp(const HttpAsk& ask);
 
+// The body of the answer to GET; throws std::runtime_error where there is none of status 200.
+std::string HttpGet(uint16_t port, const std::string& path);
+
 // A connection on which nothing is sent by itself. Closed with it.
 class OpenSocket {
  public:

@@ -5,6 +5,7 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "authz/config/proto_time.h"
 #include "authz/revocation/revocation_proto.h"
 #include "nlohmann/json.hpp"
 #include "tools/warden/commands.h"

@@ -42,7 +42,7 @@ absl::Status ListRedis(const RevocationTarget& target, absl::Time now,
                        const std::function<void(const Revocation&)>& each) {
   auto redis = OpenRedis(target);
   if (!redis.ok()) return redis.status();
-  absl::StatusOr<SharedListPage> page = SharedListPage{.more = true};
+  absl::StatusOr<ChangePage<RevocationChange>> page = ChangePage<RevocationChange>{.more = true};
   while (page.ok() && page->more) {
     page = redis->ReadChanges(page->last);
     if (!page.ok()) break;

@@ -1,6 +1,5 @@
 // What is cleared of messages for callers who may not see it, wherever it stands.
 #include <gmock/gmock.h>
-#include <google/protobuf/text_format.h>
 #include <google/protobuf/util/message_differencer.h>
 #include <gtest/gtest.h>
 
@@ -16,21 +15,11 @@ namespace warden::testing {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::Not;
 using v1::Attachment;
 using v1::Record;
 
-const FieldRights& Rights() {
-  static const auto* const rights = [] {
-    std::vector<Problem> problems;
-    auto* compiled = new std::shared_ptr<const FieldRights>(
-        FieldRights::Compile(*Record::descriptor(), FieldRights::Direction::kRead, &problems));
-    EXPECT_THAT(problems, IsEmpty());
-    return compiled;
-  }();
-  return **rights;
-}
+const FieldRights& Rights() { return RecordRights<FieldRights::Direction::kRead>(); }
 
 // As the role is sent it. A message that hides nothing is not to be touched.
 Record As(const std::string& role, const Record& record) {

@@ -19,16 +19,7 @@ using ::testing::SizeIs;
 using v1::Attachment;
 using v1::Record;
 
-const FieldRights& Rights() {
-  static const auto* const rights = [] {
-    std::vector<Problem> problems;
-    auto* compiled = new std::shared_ptr<const FieldRights>(
-        FieldRights::Compile(*Record::descriptor(), FieldRights::Direction::kWrite, &problems));
-    EXPECT_THAT(problems, IsEmpty());
-    return compiled;
-  }();
-  return **rights;
-}
+const FieldRights& Rights() { return RecordRights<FieldRights::Direction::kWrite>(); }
 
 // The paths of what may not be set.
 std::vector<std::string> Unwritable(const Record& record, const std::string& role,

@@ -2,7 +2,6 @@
 // suite (bufbuild/protovalidate, tools/protovalidate-conformance/internal/cases:
 // cases_custom_rules.go and cases_predefined.go).
 #include <gmock/gmock.h>
-#include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -13,23 +12,6 @@
 
 namespace warden::rules {
 namespace {
-
-using ::testing::UnorderedElementsAreArray;
-
-struct Row {
-  const char* text;
-  std::vector<std::string> broken;
-};
-
-template <typename Message>
-void ExpectRows(const std::vector<Row>& rows) {
-  const auto program = MustCompile(*Message::descriptor());
-  for (const Row& row : rows) {
-    Message message;
-    ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(row.text, &message)) << row.text;
-    EXPECT_THAT(Broken(*program, message), UnorderedElementsAreArray(row.broken)) << row.text;
-  }
-}
 
 TEST(BufCelTest, PredefinedRules) {
   ExpectRows<rules_test::BufPredefined>({

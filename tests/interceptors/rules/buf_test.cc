@@ -24,11 +24,6 @@ using ::testing::IsEmpty;
 constexpr char kValid[] =
     "id: '123e4567-e89b-12d3-a456-426614174000' name: 'abc' kind: KIND_PERSON phone: '' ";
 
-struct Row {
-  std::string text;
-  std::vector<std::string> broken;
-};
-
 std::vector<Row> Rows() {
   return {
       {"", {}},

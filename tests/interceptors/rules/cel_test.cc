@@ -20,22 +20,6 @@ using ::testing::IsSupersetOf;
 using ::testing::Not;
 using ::testing::UnorderedElementsAre;
 
-struct Row {
-  const char* text;
-  std::vector<std::string> broken;
-};
-
-template <typename Message>
-void ExpectRows(const std::vector<Row>& rows) {
-  const auto program = MustCompile(*Message::descriptor());
-  for (const Row& row : rows) {
-    Message message;
-    ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(row.text, &message)) << row.text;
-    EXPECT_THAT(Broken(*program, message), ::testing::UnorderedElementsAreArray(row.broken))
-        << row.text;
-  }
-}
-
 std::vector<Violation> ViolationsOf(const google::protobuf::Message& message) {
   std::vector<Violation> violations;
   MustCompile(*message.GetDescriptor())

@@ -19,11 +19,6 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 
-struct Row {
-  std::string text;
-  std::vector<std::string> broken;
-};
-
 TEST(ListTest, SizesItemsAndPaths) {
   const std::vector<Row> rows = {
       {"", {}},
@@ -42,7 +37,7 @@ TEST(ListTest, SizesItemsAndPaths) {
       {"flags: [true, false]", {}},
       {"flags: [true, false, true]", {"flags: repeated.unique"}},
   };
-  for (const Row& row : rows) EXPECT_EQ(BrokenText(Lists(), row.text), row.broken) << row.text;
+  ExpectRows(Lists(), rows);
 }
 
 TEST(ListTest, Unique) {
@@ -56,7 +51,7 @@ TEST(ListTest, Unique) {
       {"unique_int: [-9223372036854775808, 9223372036854775807, 0]", {}},
       {"unique_int: [9223372036854775807, 9223372036854775807]", {"unique_int: repeated.unique"}},
   };
-  for (const Row& row : rows) EXPECT_EQ(BrokenText(Lists(), row.text), row.broken) << row.text;
+  ExpectRows(Lists(), rows);
 }
 
 // From 5 items on, and again from 129, another algorithm is at work.
@@ -101,7 +96,7 @@ TEST(MapTest, KeysValuesAndPaths) {
       {"floats { key: 'a' value: 0 }", {}},
       {"floats { key: 'a' value: 1 }", {"floats[\"a\"]: float.gt"}},
   };
-  for (const Row& row : rows) EXPECT_EQ(BrokenText(Maps(), row.text), row.broken) << row.text;
+  ExpectRows(Maps(), rows);
 }
 
 TEST(MapTest, UnknownEnumNumbersAndManyEntries) {

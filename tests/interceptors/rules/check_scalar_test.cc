@@ -1,6 +1,5 @@
 // Rules of single values: one table for each kind.
 #include <gmock/gmock.h>
-#include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -22,17 +21,6 @@ using rules_test::WellKnown;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
-
-// A message as text, and what is broken in it.
-struct Row {
-  std::string text;
-  std::vector<std::string> broken;
-};
-
-void ExpectRows(const google::protobuf::Message& type, const std::vector<Row>& rows,
-                absl::Time now = absl::UnixEpoch()) {
-  for (const Row& row : rows) EXPECT_EQ(BrokenText(type, row.text, now), row.broken) << row.text;
-}
 
 TEST(CheckTest, Strings) {
   ExpectRows(Strings(),

@@ -1,5 +1,6 @@
 #include "tests/interceptors/rules/rules_testing.h"
 
+#include <gmock/gmock.h>
 #include <google/protobuf/descriptor.pb.h>
 #include <google/protobuf/dynamic_message.h>
 #include <google/protobuf/text_format.h>
@@ -69,6 +70,20 @@ std::vector<std::string> BrokenText(const pb::Message& type, const std::string& 
   const std::unique_ptr<pb::Message> message(type.New());
   EXPECT_TRUE(pb::TextFormat::ParseFromString(textproto, message.get())) << textproto;
   return Broken(*MustCompile(*type.GetDescriptor()), *message, now);
+}
+
+void ExpectRows(const pb::Message& type, const std::vector<Row>& rows, absl::Time now) {
+  for (const Row& row : rows) EXPECT_EQ(BrokenText(type, row.text, now), row.broken) << row.text;
+}
+
+void ExpectRowsInAnyOrder(const pb::Message& type, const std::vector<Row>& rows) {
+  const auto program = MustCompile(*type.GetDescriptor());
+  for (const Row& row : rows) {
+    const std::unique_ptr<pb::Message> message(type.New());
+    ASSERT_TRUE(pb::TextFormat::ParseFromString(row.text, message.get())) << row.text;
+    EXPECT_THAT(Broken(*program, *message), ::testing::UnorderedElementsAreArray(row.broken))
+        << row.text;
+  }
 }
 
 bool MessageWithText(const pb::Descriptor& type, const std::string& value,

@@ -28,6 +28,23 @@ std::vector<std::string> BrokenText(const google::protobuf::Message& type,
                                     const std::string& textproto,
                                     absl::Time now = absl::UnixEpoch());
 
+// A message as text, and what is broken in it.
+struct Row {
+  std::string text;
+  std::vector<std::string> broken;
+};
+
+// Expects of messages of `type` that just this is broken, in this order.
+void ExpectRows(const google::protobuf::Message& type, const std::vector<Row>& rows,
+                absl::Time now = absl::UnixEpoch());
+
+// The same in any order.
+void ExpectRowsInAnyOrder(const google::protobuf::Message& type, const std::vector<Row>& rows);
+template <typename Message>
+void ExpectRows(const std::vector<Row>& rows) {
+  ExpectRowsInAnyOrder(Message::default_instance(), rows);
+}
+
 // What `use` says of a message of `type`, a dynamic one, whose first field is this string.
 bool MessageWithText(const google::protobuf::Descriptor& type, const std::string& value,
                      const std::function<bool(const google::protobuf::Message&)>& use);
