@@ -26,6 +26,7 @@
 namespace warden {
 
 struct GuardedMethod;
+struct LimitSet;
 class Pending;
 class PolicySnapshot;
 struct SignedCall;
@@ -79,7 +80,7 @@ struct CallNote {
 
 // Of the limit that is nearest to its end: what the answer's trailers say.
 struct ShownLimit {
-  const Limit* limit = nullptr;  // of the method, or of the configuration
+  const Limit* limit = nullptr;  // one of the call's `limits`
   uint32_t remaining = 0;
   absl::Duration reset_after;
 };
@@ -91,6 +92,11 @@ struct Call {
   int64_t monotonic_ns = 0;     // steady clock, likewise
   std::optional<RequestId> id;  // made by Warden when the call began, or taken over from the peer
   std::optional<TraceContext> trace;  // of the call's `traceparent`, where that is well-formed
+
+  // The version of the limits that judges the call from its begin to its end, of streams too. Kept
+  // by `held_limits`, which is null where limits cannot change: they are the guard's then.
+  const LimitSet* limits = nullptr;
+  std::shared_ptr<const LimitSet> held_limits;
 
   Transport transport;
   std::string_view unknown_method;  // the path of a call to no method of ours; as long as transport

@@ -13,6 +13,7 @@
 #include "interceptors/guard_shared_limits.h"
 #include "interceptors/introspection/introspector.h"
 #include "interceptors/keys/token_keys.h"
+#include "interceptors/limit_control.h"
 #include "interceptors/limit_counters.h"
 #include "interceptors/observe/refusal_log.h"
 #include "interceptors/observe/request_id.h"
@@ -104,8 +105,7 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
   LoadedApiKeys api_keys = LoadApiKeys(config, &problems);
   guard->api_keys_ = api_keys.store;
   guard->methods_ = CompileMethods(methods, &problems);
-  guard->connection_limits_ = ReadConnectionLimits(config, &problems);
-  CheckSharedLimits(config, guard->methods_, &problems);
+  guard->ReadLimits(config, &problems);
   guard->policies_ = PolicyControl::Create(config, guard->methods_, &problems);
   ResolveAuthn(config, &guard->methods_, &problems);
   guard->CheckSigned(config, &problems);
@@ -144,6 +144,7 @@ absl::StatusOr<std::unique_ptr<Guard>> Guard::Create(const LoadedConfig& config,
   guard->WatchFiles();
   guard->ShareNonces(config);
   guard->WatchSigningKeys();
+  guard->WatchLimits();
   guard->api_key_watch_ = ApiKeyWatch::Start(config, std::move(api_keys), guard->metrics_);
   guard->WatchHealth();
   return guard;
@@ -189,7 +190,7 @@ void Guard::MakeStages(const LoadedConfig& config, const GuardOptions& options) 
   if (shared.store != nullptr || service.store != nullptr) {
     metrics_->AddFamilies([limits = limits_] { return limits->OutageFamilies(); });
   }
-  stages.push_back(std::make_unique<ConnectionLimitStage>(limits_, connection_limits_));
+  stages.push_back(std::make_unique<ConnectionLimitStage>(limits_));
   stages.push_back(std::make_unique<CredentialStage>(
       tokens_, introspector_, OrDefault(settings.tokens().max_token_bytes(), kDefaultTokenBytes),
       metrics_.get()));
@@ -225,6 +226,7 @@ const GuardedMethod* Guard::Find(std::string_view name) const {
 
 void Guard::Begin(const GuardedMethod* method, Call* call) const {
   call->method = method;
+  limit_control_->Begin(call);
   call->now = Now();
   call->monotonic_ns = SteadyNanos();
   call->id = RequestId::Make(call->now);

@@ -63,6 +63,7 @@ struct GuardOptions {
 };
 
 class LimitCheck;
+class LimitControl;
 class LimitCounters;
 
 // Thread-safe once made.
@@ -207,6 +208,8 @@ class Guard {
   void CheckSigned(const LoadedConfig& config, ProblemList* problems);
   void ShareNonces(const LoadedConfig& config);
   void WatchSigningKeys();
+  void ReadLimits(const LoadedConfig& config, ProblemList* problems);
+  void WatchLimits();
   void WatchHealth();
   void MakeAbuse(const LoadedConfig& config, ProblemList* problems);
   void StartAbuse();
@@ -230,7 +233,8 @@ class Guard {
   std::unique_ptr<KeyKeeper> keys_;             // null where no issuer is configured
   std::shared_ptr<ApiKeyStore> api_keys_;       // null where none are configured
   std::shared_ptr<RateLimiter> limiter_;
-  std::vector<Limit> connection_limits_;
+  std::vector<Limit> connection_limits_;         // as they were configured
+  std::shared_ptr<LimitControl> limit_control_;  // what they and the methods' are now
   std::shared_ptr<LimitCounters> limit_counters_;
   std::shared_ptr<LimitCheck> limits_;
   std::shared_ptr<RevocationControl> revocation_;

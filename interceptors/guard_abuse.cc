@@ -5,6 +5,7 @@
 #include "interceptors/abuse/abuse_metrics.h"
 #include "interceptors/anomalies/anomaly_detector.h"
 #include "interceptors/guard.h"
+#include "interceptors/limit_set.h"
 #include "interceptors/stages/block_check.h"
 #include "interceptors/stages/caller_watch.h"
 #include "interceptors/stages/limit_check.h"
@@ -20,12 +21,12 @@ struct FailureCharge {
 
   void operator()(Call& call) const noexcept {
     if (call.method == nullptr) return;
-    const bool method = CountFailures(call.method->limits);
-    if (!method && !CountFailures(connection)) return;
+    // Whether they count failures is the same in all versions.
+    if (!CountFailures(call.method->limits) && !CountFailures(connection)) return;
     try {
       const int64_t now_ns = SteadyNanos();  // a call may have waited, and a stream have gone on
-      check.ChargeFailure(connection, MethodInKey::kMethod, now_ns, call);
-      check.ChargeFailure(call.method->limits, MethodInKey::kNothing, now_ns, call);
+      check.ChargeFailure(call.limits->connection, MethodInKey::kMethod, now_ns, call);
+      check.ChargeFailure(LimitsOf(call), MethodInKey::kNothing, now_ns, call);
     } catch (...) {
       // What fails here must not change what is answered.
     }

@@ -10,6 +10,9 @@
 #include "authz/config/yaml_loader.h"
 #include "authz/policy/access.h"
 #include "interceptors/guard.h"
+#include "interceptors/guard_shared_limits.h"
+#include "interceptors/limit_control.h"
+#include "interceptors/observe/operator_log.h"
 #include "interceptors/problem_lines.h"
 #include "interceptors/stages/limit_check.h"
 #include "interceptors/steady.h"
@@ -81,7 +84,7 @@ std::vector<Limit> ReadConnectionLimits(const LoadedConfig& config, ProblemList*
     for (const std::string& problem : found) {
       problems->AddAt(config.places, absl::StrCat("limits.connection[", i, "]"), problem);
     }
-    limit.id = static_cast<uint32_t>(i);
+    limit.id = limit.index = static_cast<uint32_t>(i);
     limits.push_back(std::move(limit));
   }
   return limits;
@@ -111,6 +114,23 @@ std::shared_ptr<LimitCheck> Guard::MakeLimits(const v1::Config& config) const {
       .trailers = ReadLimitTrailers(config),
       .observe = config.enforcement().rate_limit() == v1::EnforcementConfig::OBSERVE,
       .metrics = metrics_.get()});
+}
+
+void Guard::ReadLimits(const LoadedConfig& config, ProblemList* problems) {
+  connection_limits_ = ReadConnectionLimits(config, problems);
+  limit_control_ = LimitControl::Create(config, methods_, connection_limits_, problems);
+  CheckSharedLimits(config, methods_, problems);
+}
+
+void Guard::WatchLimits() {
+  if (!limit_control_->watches()) return;
+  const auto look = [control = limit_control_, limiter = limiter_, metrics = metrics_] {
+    const std::optional<absl::Status> status = control->Reload(limiter.get());
+    if (!status.has_value()) return;
+    metrics->RecordReload(ReloadedFile::kLimits, status->ok(), absl::Now());
+    if (!status->ok()) LogForOperator("limits", std::string(status->message()));
+  };
+  reloads_.push_back(std::make_unique<Periodic>(limit_control_->reload_interval(), look));
 }
 
 std::optional<Refusal> Guard::CheckBodyLimits(Call& call,

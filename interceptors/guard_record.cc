@@ -43,6 +43,8 @@ std::string_view ReasonOf(const CallNote& note) {
 Call Guard::FactsOf(const Call& call) const {
   Call facts;
   facts.method = call.method;
+  facts.limits = call.limits;
+  facts.held_limits = call.held_limits;
   facts.now = Now();
   facts.id = call.id;
   facts.trace = call.trace;

@@ -72,9 +72,24 @@ void GcraRefund(const LimitSpec& spec, uint32_t cost, ArrivalTime* tat) {
   const Units units = static_cast<Units>(cost) * per;
   const uint64_t ns = Divide(units, spec.requests);
   const auto fraction = static_cast<uint32_t>(units - Units{ns} * spec.requests);
+  *tat = GcraRead(spec, *tat);
   const bool borrow = tat->fraction < fraction;
   tat->ns -= static_cast<int64_t>(ns + (borrow ? 1 : 0));
   tat->fraction = borrow ? tat->fraction + (spec.requests - fraction) : tat->fraction - fraction;
+}
+
+ArrivalTime GcraRead(const LimitSpec& spec, const ArrivalTime& tat) {
+  return tat.fraction < spec.requests ? tat : ArrivalTime{tat.ns + 1, 0};
+}
+
+ArrivalTime GcraAdopt(const LimitSpec& spec, int64_t now_ns, bool owes, const ArrivalTime& tat) {
+  const ArrivalTime read = GcraRead(spec, tat);
+  if (read.FullAt(now_ns)) return read;
+  const auto per = static_cast<uint64_t>(absl::ToInt64Nanoseconds(spec.per));
+  const Units size = static_cast<Units>(spec.burst) * per;
+  const Units most = owes ? 2 * size : size;
+  if (UnitsAfter(read, now_ns, spec.requests) <= most) return read;
+  return Later({now_ns, 0}, size, spec.requests);
 }
 
 }  // namespace warden

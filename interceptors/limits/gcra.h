@@ -39,13 +39,23 @@ bool IsValid(const LimitSpec& spec);
 
 // Takes `cost` tokens (at least 1) at `now_ns` if there are as many; `tat` changes only then. What
 // costs more than `burst` is never allowed. A bucket can owe up to `burst`. REQUIRES:
-// IsValid(spec), `now_ns` and `tat` are within 2^61 of zero, and `tat` was made under this spec. No
-// overflow is possible then.
+// IsValid(spec), `now_ns` and `tat` are within 2^61 of zero, and `tat` was made under this spec, or
+// brought under it by GcraRead. No overflow is possible then.
 GcraDecision GcraTake(const LimitSpec& spec, int64_t now_ns, ArrivalTime* tat, uint32_t cost = 1,
                       TakeMode mode = TakeMode::kTake);
 
-// Gives back what was taken.
+// Gives back what was taken, in the time that it was charged as; a bucket is never more than full.
 void GcraRefund(const LimitSpec& spec, uint32_t cost, ArrivalTime* tat);
+
+// Reads what another spec of the same limit left as one of this spec. What is missing keeps its
+// time to be regained, to within a nanosecond: half a bucket of 10 an hour is half a bucket of 20
+// an hour.
+ArrivalTime GcraRead(const LimitSpec& spec, const ArrivalTime& tat);
+// The same, and what is more than this spec can hold becomes an empty bucket of it: a longer wait
+// would be of a limit that is no more. `owes`: calls may be charged what is not there, so up to
+// twice the size can be missing. Exactly `tat` where it was made under this spec. REQUIRES: as
+// GcraTake.
+ArrivalTime GcraAdopt(const LimitSpec& spec, int64_t now_ns, bool owes, const ArrivalTime& tat);
 
 }  // namespace warden
 

@@ -299,6 +299,7 @@ absl::StatusOr<std::vector<Limit>> ResolveLimits(const pb::MethodDescriptor& met
     for (const Limit& other : limits) {
       if (!limit.name.empty() && limit.name == other.name) report(i, "name: stands twice");
     }
+    limit.index = static_cast<uint32_t>(i);
     limits.push_back(std::move(limit));
   }
   if (limits.size() > kMaxLimits) {

@@ -60,10 +60,11 @@ struct Limit {
   Outage on_outage = Outage::kFailOpen;
   uint32_t lease = 0;
   bool counts_failures = false;
-  std::string name;   // "" where it has none
-  std::string label;  // LabelOf(keys)
-  std::string said;   // all but its cost, to be compared with others of its name
-  uint32_t id = 0;    // of its buckets; LimitIds gives it
+  std::string name;    // "" where it has none
+  std::string label;   // LabelOf(keys)
+  std::string said;    // all but its cost, to be compared with others of its name
+  uint32_t id = 0;     // of its buckets; LimitIds gives it
+  uint32_t index = 0;  // its place among those of its method, or of the connection
 };
 
 // The most limits of one method.

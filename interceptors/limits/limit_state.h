@@ -20,8 +20,25 @@ struct LimitState {
   bool IdleAt(int64_t now_ns) const { return ArrivalTime{idle_ns, first}.FullAt(now_ns); }
 };
 
-inline GcraDecision JudgeState(const LimitSpec& spec, int64_t now_ns, int64_t epoch_ns,
-                               uint32_t cost, TakeMode mode, LimitState* state) {
+// Whose numbers judge a state: a limit can get others while it is in use.
+enum class Numbers : uint8_t {
+  kOnly,    // there have never been others
+  kNewest,  // the state may be of older ones
+  kOlder,   // the state may be of newer ones, which must find it as they left it
+};
+
+// Brings a bucket that may be of other numbers under these; windows see for themselves.
+inline void AdoptState(const LimitSpec& spec, Numbers numbers, int64_t now_ns, bool owes,
+                       LimitState* state) {
+  if (numbers == Numbers::kOnly || spec.algorithm != LimitSpec::Algorithm::kTokenBucket) return;
+  ArrivalTime tat = {state->idle_ns, state->first};
+  tat = numbers == Numbers::kNewest ? GcraAdopt(spec, now_ns, owes, tat) : GcraRead(spec, tat);
+  *state = {tat.ns, tat.fraction, 0};
+}
+
+// REQUIRES: AdoptState has been at the state.
+inline GcraDecision JudgeState(const LimitSpec& spec, Numbers numbers, int64_t now_ns,
+                               int64_t epoch_ns, uint32_t cost, TakeMode mode, LimitState* state) {
   if (spec.algorithm == LimitSpec::Algorithm::kTokenBucket) {
     ArrivalTime tat = {state->idle_ns, state->first};
     const GcraDecision decision = GcraTake(spec, now_ns, &tat, cost, mode);
@@ -29,7 +46,8 @@ inline GcraDecision JudgeState(const LimitSpec& spec, int64_t now_ns, int64_t ep
     return decision;
   }
   WindowCounts counts = {state->idle_ns, state->first, state->second};
-  const GcraDecision decision = WindowTake(spec, now_ns, epoch_ns, &counts, cost, mode);
+  const auto take = numbers == Numbers::kOlder ? WindowTakeLate : WindowTake;
+  const GcraDecision decision = take(spec, now_ns, epoch_ns, &counts, cost, mode);
   *state = {counts.idle_ns, counts.current, counts.before};
   return decision;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <vector>
 
 #include "interceptors/limits/limit_table.h"
@@ -51,8 +52,22 @@ class RateLimiter::Table {
     for (LimitShard& shard : shards_) shard.Allocate(bins_per_shard_);
   }
 
+  // REQUIRES: the lock of the ask's bucket is held. Whoever has changed the bucket by newer numbers
+  // had it before, and knew of them.
+  Numbers NumbersOf(const Ask& ask) const {
+    const uint32_t newest = version_.load(std::memory_order_relaxed);
+    if (newest == 0) return Numbers::kOnly;
+    return ask.version < newest ? Numbers::kOlder : Numbers::kNewest;
+  }
+  GcraDecision Judge(const Ask& ask, int64_t now, LimitState* state) const {
+    const Numbers numbers = NumbersOf(ask);
+    AdoptState(*ask.spec, numbers, now, ask.owes, state);
+    return JudgeState(*ask.spec, numbers, now, epoch_ns_, ask.cost, ask.mode, state);
+  }
+
   const SipKey hash_key_;
   const int64_t epoch_ns_;
+  std::atomic<uint32_t> version_{0};
   size_t bins_per_shard_;
   std::vector<LimitShard> shards_;
   SharedBuckets shared_;
@@ -107,6 +122,7 @@ class RateLimiter::Jointly {
  private:
   struct Held {
     LimitSlot slot;  // without a bin: the shared bucket
+    Numbers numbers = Numbers::kOnly;
     LimitState before, after;
   };
 
@@ -119,17 +135,22 @@ class RateLimiter::Jointly {
     if (slot.bin != nullptr) {
       held_[i].before = slot.Get();
       slot.Pin();  // the next one must not take its place
-      return;
+      return Adopt(i);
     }
     if (!shared_locked_) table_->shared_.mutex().Lock();
     shared_locked_ = true;
     now_ = table_->shared_.Advance(now_);
     table_->shared_.CountDecision();
     held_[i].before = table_->shared_.Get(place.limit_id);
+    Adopt(i);
+  }
+  void Adopt(size_t i) {
+    held_[i].numbers = table_->NumbersOf(asks_[i]);
+    AdoptState(*asks_[i].spec, held_[i].numbers, now_, asks_[i].owes, &held_[i].before);
   }
   Decision JudgeOne(size_t i, TakeMode mode, LimitState* state) const {
-    const GcraDecision judged =
-        JudgeState(*asks_[i].spec, now_, table_->epoch_ns_, asks_[i].cost, mode, state);
+    const GcraDecision judged = JudgeState(*asks_[i].spec, held_[i].numbers, now_,
+                                           table_->epoch_ns_, asks_[i].cost, mode, state);
     return ToDecision(judged, now_, asked_at_, held_[i].slot.bin == nullptr);
   }
   void Keep(size_t i, const LimitState& state) ABSL_NO_THREAD_SAFETY_ANALYSIS {
@@ -179,8 +200,7 @@ RateLimiter::Decision RateLimiter::Judge(const Ask& ask, int64_t monotonic_ns) {
       room = slot.bin != nullptr;
     }
     if (room) {
-      const GcraDecision judged =
-          JudgeState(*ask.spec, now, table_->epoch_ns_, ask.cost, ask.mode, &state);
+      const GcraDecision judged = table_->Judge(ask, now, &state);
       if (slot.bin != nullptr) slot.Set(state);
       return ToDecision(judged, now, monotonic_ns, false);
     }
@@ -190,8 +210,7 @@ RateLimiter::Decision RateLimiter::Judge(const Ask& ask, int64_t monotonic_ns) {
   const int64_t now = shared.Advance(monotonic_ns);
   shared.CountDecision();
   LimitState state = shared.Get(place.limit_id);
-  const GcraDecision judged =
-      JudgeState(*ask.spec, now, table_->epoch_ns_, ask.cost, ask.mode, &state);
+  const GcraDecision judged = table_->Judge(ask, now, &state);
   shared.Set(place.limit_id, state);
   return ToDecision(judged, now, monotonic_ns, true);
 }
@@ -228,6 +247,10 @@ void RateLimiter::Refund(const Ask& ask, const Decision& taken, int64_t monotoni
   const int64_t now = shard.Advance(monotonic_ns);
   const LimitSlot slot = shard.Find(place.first_bin, place.second_bin, place.tag);
   if (slot.bin != nullptr) slot.Set(refund(now, slot.Get()));
+}
+
+void RateLimiter::BeginVersion(uint32_t version) {
+  table_->version_.store(version, std::memory_order_relaxed);
 }
 
 size_t RateLimiter::tracked_keys() const {

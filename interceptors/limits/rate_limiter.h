@@ -34,6 +34,12 @@ namespace warden {
 // table gets max_keys buckets plus one, no more; the price is that honest new keys are held to the
 // shared bucket until entries have become idle.
 //
+// Other numbers. A limit may get another spec of the same algorithm while it is in use, by asks of
+// another version. Its buckets stay: what is missing from a token bucket keeps its time to be
+// regained, but never is more missing than the new size (GcraAdopt); windows of the same `per` keep
+// their counts, and of another they begin anew. Asks of an older version, of calls that have begun
+// under it, are judged by their own numbers and free nothing that newer ones have taken.
+//
 // Thread-safe. The table is locked by the shard; uncontended, Take is under 100 ns.
 class RateLimiter {
  public:
@@ -63,7 +69,7 @@ class RateLimiter {
   };
 
   // Takes `cost` from the bucket of (`limit_id`, `key`). `spec` is the limit's: the same for every
-  // call with that limit_id. A spec that CheckLimit refuses denies.
+  // call with that limit_id and version, which is 0 here. A spec that CheckLimit refuses denies.
   Decision Take(uint32_t limit_id, const LimitSpec& spec, std::string_view key,
                 int64_t monotonic_ns, uint32_t cost = 1) {
     return Judge({&spec, PlaceOf(limit_id, key), cost, TakeMode::kTake}, monotonic_ns);
@@ -85,6 +91,8 @@ class RateLimiter {
     Place place;
     uint32_t cost = 1;
     TakeMode mode = TakeMode::kTake;
+    uint32_t version = 0;  // of the limit's numbers
+    bool owes = true;      // the limit is also charged (kCharge), so its buckets may owe something
   };
   Decision Judge(const Ask& ask, int64_t monotonic_ns);
   // All of them at one instant: where one refuses, none is charged. True if all allow. REQUIRES:
@@ -93,6 +101,10 @@ class RateLimiter {
   bool JudgeAll(std::span<const Ask> asks, int64_t monotonic_ns, std::span<Decision> out);
   // Gives back what `ask` was allowed to take with `taken`, if its bucket is still there.
   void Refund(const Ask& ask, const Decision& taken, int64_t monotonic_ns);
+
+  // To be called before the first ask of that version, which is greater than all before. There is
+  // nothing to call for version 0.
+  void BeginVersion(uint32_t version);
 
   size_t tracked_keys() const;        // buckets in the table now, idle ones included
   size_t capacity() const;            // the most that tracked_keys can be

@@ -36,6 +36,12 @@ WindowCounts Turn(const LimitSpec& spec, const Clock& clock, const WindowCounts&
   return {idle, 0, 0};
 }
 
+uint32_t Charged(const LimitSpec& spec, uint32_t count, uint32_t cost) {
+  const uint64_t most =
+      std::min<uint64_t>(uint64_t{spec.requests} * 2, std::numeric_limits<uint32_t>::max());
+  return static_cast<uint32_t>(std::max<uint64_t>(count, std::min(uint64_t{count} + cost, most)));
+}
+
 // For the time until a sliding window has room: the least e at which before * (per - e) <= room.
 uint64_t Until(uint64_t before, Product room, uint64_t per) {
   if (before == 0) return 0;
@@ -71,10 +77,7 @@ GcraDecision WindowTake(const LimitSpec& spec, int64_t now_ns, int64_t epoch_ns,
   decision.allowed = used() + Product{cost} * clock.per <= room;
   if (!decision.allowed) decision.wait_ns = WaitFor(spec, clock, now, cost);
   if (decision.allowed ? mode != TakeMode::kPeek : mode == TakeMode::kCharge) {
-    const uint64_t most =
-        std::min<uint64_t>(uint64_t{spec.requests} * 2, std::numeric_limits<uint32_t>::max());
-    now.current = static_cast<uint32_t>(
-        std::max<uint64_t>(now.current, std::min(uint64_t{now.current} + cost, most)));
+    now.current = Charged(spec, now.current, cost);
     *counts = now;
   }
   decision.remaining = used() >= room ? 0 : static_cast<uint32_t>((room - used()) / clock.per);
@@ -86,11 +89,30 @@ GcraDecision WindowTake(const LimitSpec& spec, int64_t now_ns, int64_t epoch_ns,
 void WindowRefund(const LimitSpec& spec, int64_t now_ns, int64_t epoch_ns, uint32_t cost,
                   WindowCounts* counts) {
   WindowCounts now = Turn(spec, Clock(spec, now_ns, epoch_ns), *counts);
+  if (now.current == 0 && now.before == 0) return;
   // It was taken in this window, or else in the one before.
   const uint32_t here = std::min(now.current, cost);
   now.current -= here;
   now.before -= std::min(now.before, cost - here);
   *counts = now;
+}
+
+GcraDecision WindowTakeLate(const LimitSpec& spec, int64_t now_ns, int64_t epoch_ns,
+                            WindowCounts* counts, uint32_t cost, TakeMode mode) {
+  const WindowCounts turned = Turn(spec, Clock(spec, now_ns, epoch_ns), *counts);
+  const bool own = turned.current != 0 || turned.before != 0;
+  if (own || counts->idle_ns <= now_ns) {
+    return WindowTake(spec, now_ns, epoch_ns, counts, cost, mode);
+  }
+  GcraDecision decision;
+  decision.allowed = uint64_t{counts->current} + cost <= spec.requests;
+  decision.reset_ns = counts->idle_ns - now_ns;
+  if (!decision.allowed) decision.wait_ns = cost > spec.requests ? kNever : decision.reset_ns;
+  if (decision.allowed ? mode != TakeMode::kPeek : mode == TakeMode::kCharge) {
+    counts->current = Charged(spec, counts->current, cost);
+  }
+  decision.remaining = spec.requests - std::min(spec.requests, counts->current);
+  return decision;
 }
 
 }  // namespace warden

@@ -21,6 +21,9 @@ struct WindowCounts {
 // charge counts up to twice as much; a fixed window forgets it with the rest. Windows begin at
 // multiples of `per` of `now_ns` + `epoch_ns`.
 //
+// Of counts that were made with another `per` nothing is known but that they are: windows of this
+// one begin anew.
+//
 // kSlidingWindow takes what was counted in the window before as spread evenly over it: of
 // `before`, the part that lies within the last `per` counts.
 //
@@ -29,9 +32,16 @@ struct WindowCounts {
 GcraDecision WindowTake(const LimitSpec& spec, int64_t now_ns, int64_t epoch_ns,
                         WindowCounts* counts, uint32_t cost, TakeMode mode);
 
-// Gives back what was taken at or before `now_ns`, as far as it still counts.
+// Gives back what was taken at or before `now_ns`, as far as it still counts. Counts of another
+// `per` are left alone.
 void WindowRefund(const LimitSpec& spec, int64_t now_ns, int64_t epoch_ns, uint32_t cost,
                   WindowCounts* counts);
+
+// For a spec that is no longer the limit's newest. As WindowTake, but counts of another `per` are
+// those of the newest spec and must not begin anew: what it says is judged by them as they stand,
+// and counted in them.
+GcraDecision WindowTakeLate(const LimitSpec& spec, int64_t now_ns, int64_t epoch_ns,
+                            WindowCounts* counts, uint32_t cost, TakeMode mode);
 
 }  // namespace warden
 

@@ -28,8 +28,8 @@ inline constexpr std::array<int64_t, 15> kStageBoundsNs = {
 inline constexpr size_t kStageBuckets = kStageBoundsNs.size() + 1;  // and one for +Inf
 
 inline constexpr std::array<std::string_view, kReloadedFiles> kFiles = {
-    "policy",          "key_set",  "certificate",   "revocations",  "trust_bundle",
-    "revocation_list", "api_keys", "shadow_policy", "signing_keys", "blocks"};
+    "policy",   "key_set",       "certificate",  "revocations", "trust_bundle", "revocation_list",
+    "api_keys", "shadow_policy", "signing_keys", "blocks",      "limits"};
 inline constexpr std::array<std::string_view, 2> kShadowKinds = {"would_deny", "would_allow"};
 
 inline Family MakeFamily(const char* name, const char* help, MetricType type) {

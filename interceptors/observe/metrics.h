@@ -74,9 +74,10 @@ enum class ReloadedFile {
   kApiKeys,
   kShadowPolicy,
   kSigningKeys,
-  kBlocks
+  kBlocks,
+  kLimits
 };
-inline constexpr size_t kReloadedFiles = 10;
+inline constexpr size_t kReloadedFiles = 11;
 
 // No label takes a value that a caller chose: the number of time series is fixed by the options.
 //

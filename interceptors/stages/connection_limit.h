@@ -4,9 +4,9 @@
 
 #include <memory>
 #include <utility>
-#include <vector>
 
 #include "interceptors/guarded_method.h"
+#include "interceptors/limit_set.h"
 #include "interceptors/stage.h"
 #include "interceptors/stages/limit_check.h"
 
@@ -15,12 +15,11 @@ namespace warden {
 // Charges the configuration's limits.connection, and asks whether the caller failed too often.
 class ConnectionLimitStage final : public Stage {
  public:
-  ConnectionLimitStage(std::shared_ptr<LimitCheck> check, std::vector<Limit> limits)
-      : check_(std::move(check)), limits_(std::move(limits)) {}
+  explicit ConnectionLimitStage(std::shared_ptr<LimitCheck> check) : check_(std::move(check)) {}
   std::string_view name() const override { return "connection_limit"; }
   std::optional<Refusal> Run(Call& call) override {
-    if (!limits_.empty()) {
-      std::optional<Refusal> refusal = check_->OfConnection(limits_, call);
+    if (!call.limits->connection.empty()) {
+      std::optional<Refusal> refusal = check_->OfConnection(call);
       if (refusal.has_value()) return refusal;
     }
     if (call.method->limits.empty()) return std::nullopt;
@@ -29,7 +28,6 @@ class ConnectionLimitStage final : public Stage {
 
  private:
   const std::shared_ptr<LimitCheck> check_;
-  const std::vector<Limit> limits_;
 };
 
 }  // namespace warden

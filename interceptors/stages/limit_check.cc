@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "interceptors/guarded_method.h"
+#include "interceptors/limit_set.h"
 #include "interceptors/observe/metrics.h"
 #include "interceptors/stages/pending_limits.h"
 
@@ -39,12 +40,13 @@ void LimitCheck::Add(const Limit& limit, MethodInKey method, uint32_t cost, Take
   KeyBuffer key;
   AppendKey(limit.keys, method, call, &key);
   asks->limits.push_back(&limit);
-  asks->asks.push_back({&limit.spec, options_.limiter->PlaceOf(limit.id, key.view()), cost, mode});
+  asks->asks.push_back({&limit.spec, options_.limiter->PlaceOf(limit.id, key.view()), cost, mode,
+                        call.limits->version, limit.counts_failures});
 }
 
-std::optional<Refusal> LimitCheck::OfConnection(const std::vector<Limit>& limits, Call& call) {
+std::optional<Refusal> LimitCheck::OfConnection(Call& call) {
   LimitAsks asks;
-  for (const Limit& limit : limits) {
+  for (const Limit& limit : call.limits->connection) {
     const TakeMode mode = limit.counts_failures ? TakeMode::kPeek : TakeMode::kTake;
     Add(limit, MethodInKey::kMethod, limit.cost.fixed, mode, call, &asks);
   }
@@ -58,7 +60,7 @@ bool CountFailures(const std::vector<Limit>& limits) {
 
 std::optional<Refusal> LimitCheck::OfFailures(Call& call) const {
   LimitAsks asks;
-  for (const Limit& limit : call.method->limits) {
+  for (const Limit& limit : LimitsOf(call)) {
     if (!IsJudgedEarly(limit)) continue;
     Add(limit, MethodInKey::kNothing, limit.cost.fixed, TakeMode::kPeek, call, &asks);
   }
@@ -72,14 +74,16 @@ void LimitCheck::ChargeFailure(const std::vector<Limit>& limits, MethodInKey met
     if (!limit.counts_failures) continue;
     KeyBuffer key;
     AppendKey(limit.keys, method, call, &key);
-    options_.limiter->Charge(limit.id, limit.spec, key.view(), monotonic_ns, limit.cost.fixed);
+    options_.limiter->Judge({&limit.spec, options_.limiter->PlaceOf(limit.id, key.view()),
+                             limit.cost.fixed, TakeMode::kCharge, call.limits->version},
+                            monotonic_ns);
   }
 }
 
 std::optional<Refusal> LimitCheck::BeforeBody(Call& call) {
   if (call.pending != nullptr) return Conclude(*TakePendingLimits(&call), call);
   LimitAsks here, shared;
-  for (const Limit& limit : call.method->limits) {
+  for (const Limit& limit : LimitsOf(call)) {
     if (IsJudgedEarly(limit)) continue;
     const bool later = limit.counts_failures || limit.cost.needs_body();
     // A service cannot be asked without being charged.
@@ -93,7 +97,7 @@ std::optional<Refusal> LimitCheck::BeforeBody(Call& call) {
 std::optional<Refusal> LimitCheck::OfBody(Call& call, const google::protobuf::Message& request) {
   if (call.pending != nullptr) return Conclude(*TakePendingLimits(&call), call);
   LimitAsks here, shared;
-  for (const Limit& limit : call.method->limits) {
+  for (const Limit& limit : LimitsOf(call)) {
     if (!limit.cost.needs_body()) continue;
     Add(limit, MethodInKey::kNothing, CostOf(limit.cost, call, request), TakeMode::kTake, call,
         limit.store == Limit::Store::kLocal ? &here : &shared);

@@ -40,7 +40,7 @@ struct LimitAsks {
 // Whether one of them counts failures.
 bool CountFailures(const std::vector<Limit>& limits);
 
-// Thread-safe.
+// Judges a call by its own version of the limits (Call::limits). Thread-safe.
 class LimitCheck {
  public:
   struct Options {
@@ -62,7 +62,7 @@ class LimitCheck {
 
   // The limits that are held before anybody is known, all of them, or nothing is charged. Limits of
   // failures are only looked at.
-  std::optional<Refusal> OfConnection(const std::vector<Limit>& limits, Call& call);
+  std::optional<Refusal> OfConnection(Call& call);
   // Those of the method's that count failures and need no credentials: only looked at, before any
   // are, so that whoever guesses does not learn that a guess was right.
   std::optional<Refusal> OfFailures(Call& call) const;

@@ -28,9 +28,7 @@ SharedAsk ToSharedAsk(const Limit& limit, const RateLimiter::Ask& ask, Call& cal
   // What the limit says is part of its name: servers with another version of it count apart. The
   // lengths keep the parts apart.
   const std::string name =
-      limit.name.empty()
-          ? absl::StrCat(call.method->name, "[", &limit - call.method->limits.data(), "]")
-          : limit.name;
+      limit.name.empty() ? absl::StrCat(call.method->name, "[", limit.index, "]") : limit.name;
   shared.bucket = absl::StrCat(name.size(), ":", name, limit.said.size(), ":", limit.said);
   shared.bucket.append(key.view());
   shared.up_to = limit.lease;

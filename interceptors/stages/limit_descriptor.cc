@@ -73,8 +73,7 @@ std::string TenantText(const LimitKeys& keys, Call& call) {
 
 std::string NameOf(const Limit& limit, const GuardedMethod& method) {
   if (!limit.name.empty()) return limit.name;
-  const auto index = &limit - method.limits.data();
-  return index == 0 ? method.name : absl::StrCat(method.name, "[", index, "]");
+  return limit.index == 0 ? method.name : absl::StrCat(method.name, "[", limit.index, "]");
 }
 
 }  // namespace

@@ -2,8 +2,11 @@
 #include <gmock/gmock.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -98,6 +101,37 @@ TEST_P(LimitsRedisTest, ServersShareWhateverTheirClocksSay) {
   // No caller's name stands in the store.
   EXPECT_THAT(redis.Command({"KEYS", "*"}), Not(HasSubstr("alice")));
   EXPECT_THAT(redis.Command({"KEYS", "*"}), HasSubstr("warden:limit:{"));
+}
+
+// What a limit says is part of its buckets' names: with other numbers they begin anew, for all.
+TEST_P(LimitsRedisTest, OtherNumbersAreSharedByThoseWhoHaveThem) {
+  const std::filesystem::path file = std::filesystem::path(::testing::TempDir()) /
+                                     absl::StrCat("shared-limits-", getpid(), ".yaml");
+  const auto write = [&](const std::string& overrides) {
+    const std::string whole = file.string() + ".new";
+    std::ofstream(whole) << "overrides: [" << overrides << "]\n";
+    std::filesystem::rename(whole, file);
+  };
+  write("");
+  const RedisServer redis;
+  const std::string config = Config(
+      redis, absl::StrCat("  store_timeout: 5s\n  reload_interval: 100ms\n  override_file: \"",
+                          file.string(), "\"\n"));
+  Served one(GetParam(), config);
+  Served two(GetParam(), config);
+  EXPECT_EQ(one.Admitted(4, "Open", "alice"), 4);
+  EXPECT_EQ(two.Admitted(4, "Closed", "alice"), 4);
+  write("{method: /warden.testing.v1.SharedLimited/Open, requests: 3}");
+  for (const Served* server : {&one, &two}) {
+    ASSERT_TRUE(Eventually([&] {
+      return server->Metric("warden_reloads_total{file=\"limits\",result=\"ok\"}") == 1;
+    }));
+  }
+  EXPECT_EQ(one.Admitted(2, "Open", "alice"), 2);
+  EXPECT_EQ(two.Admitted(2, "Open", "alice"), 1);
+  EXPECT_EQ(one.Admitted(1, "Open", "alice"), 0);
+  EXPECT_EQ(one.Admitted(9, "Closed", "alice"), 2) << "the other limit keeps its buckets";
+  std::filesystem::remove(file);
 }
 
 TEST_P(LimitsRedisTest, StreamsAndBodiesAreChargedLikewise) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "tests/e2e/counted.h"
@@ -38,7 +39,9 @@ inline std::string LimitedMethod(const std::string& name) {
 
 class LimitsWorldTest : public ::testing::TestWithParam<Api> {
  protected:
-  void Start(const std::string& config = "") {
+  // `files` are written beside the configuration.
+  void Start(const std::string& config = "",
+             const std::vector<std::pair<std::string, std::string>>& files = {}) {
     world_.reset();  // before the service that it has
     service_ = MakeLimited(GetParam(), &calls_);
     world_ = std::make_unique<KeyWorld>(WorldOptions{
@@ -46,6 +49,7 @@ class LimitsWorldTest : public ::testing::TestWithParam<Api> {
         .policy = kLimitsPolicy,
         .extra_config = config,
         .customize = [this](ServerBuilder& builder) { builder.RegisterService(service_.get()); }});
+    for (const auto& [name, text] : files) world_->Write(name, text);
     const absl::Status started = world_->Start();
     ASSERT_TRUE(started.ok()) << started;
   }
