@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "authz/token/verified_token.h"
 #include "interceptors/grpc/caller.h"
 #include "tests/e2e/counted.h"
 #include "tests/e2e/eventually.h"

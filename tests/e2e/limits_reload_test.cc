@@ -12,7 +12,6 @@
 #include "absl/strings/str_cat.h"
 #include "tests/e2e/fake_rate_limits.h"
 #include "tests/e2e/limits_world.h"
-#include "tests/e2e/service_limited.h"
 
 namespace warden::testing {
 namespace {
@@ -206,8 +205,8 @@ TEST_P(LimitsReload, WhatIsWrongLeavesTheLastGood) {
 // A call that is judged in two steps, with a change between them.
 TEST_P(LimitsReload, AWaitingCallIsJudgedByTheNumbersItBeganWith) {
   FakeService service;
-  std::atomic<int> runs{0};
-  const std::unique_ptr<grpc::Service> limited = MakeServiceLimited(GetParam(), &runs);
+  LimitedCalls calls;
+  const std::unique_ptr<grpc::Service> limited = MakeServiceLimited(GetParam(), &calls);
   const auto say = [](int burst) {
     return absl::StrCat(
         "overrides: [{method: /warden.testing.v1.ServiceLimited/Open, burst: ", burst, "}]\n");
@@ -242,7 +241,7 @@ TEST_P(LimitsReload, AWaitingCallIsJudgedByTheNumbersItBeganWith) {
   ASSERT_TRUE(asked && changed);
   EXPECT_TRUE(waited.ok()) << "by the three it began with: " << waited.text;
   EXPECT_EQ(Perform(channel, call).reason, "RATE_LIMITED") << "by the one that holds now";
-  EXPECT_EQ(runs, 2);
+  EXPECT_EQ(calls.runs, 2);
 }
 
 INSTANTIATE_TEST_SUITE_P(Apis, LimitsReload, ::testing::Values(Api::kSync, Api::kCallback),
