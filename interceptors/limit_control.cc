@@ -4,8 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "interceptors/limit_overrides.h"
 
@@ -14,14 +12,6 @@ namespace {
 
 constexpr char kFile[] = "limits.override_file";
 constexpr absl::Duration kDefaultInterval = absl::Seconds(5);
-
-// Each line of what ReadOverrides finds wrong begins with the file's name, so once more before them
-// all, as WatchedFile puts it, would say nothing.
-absl::Status WithoutDoubledName(const std::string& path, const absl::Status& status) {
-  const std::string prefix = absl::StrCat(path, ": ");
-  if (!absl::StartsWith(status.message(), absl::StrCat(prefix, path, ":"))) return status;
-  return absl::Status(status.code(), status.message().substr(prefix.size()));
-}
 
 }  // namespace
 
@@ -65,7 +55,7 @@ absl::Status LimitControl::ReadFirst(const LoadedConfig& config,
   };
   file_ = std::make_unique<WatchedFile<LimitSet>>(path, kMaxOverrideBytes, parse);
   const absl::Status status = file_->Look().value_or(absl::OkStatus());
-  if (!status.ok()) return WithoutDoubledName(path, status);
+  if (!status.ok()) return status;
   first_ = file_->good();
   published_ = std::make_unique<Published<LimitSet>>(first_);
   return absl::OkStatus();
@@ -75,7 +65,7 @@ std::optional<absl::Status> LimitControl::Reload(RateLimiter* limiter) {
   try {
     const std::optional<absl::Status> news = file_->Look();
     if (!news.has_value()) return std::nullopt;
-    if (!news->ok()) return WithoutDoubledName(file_->path(), *news);
+    if (!news->ok()) return *news;
     limiter->BeginVersion(file_->good()->version);
     published_->Set(file_->good());
     return absl::OkStatus();

@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "authz/config/yaml_loader.h"
 
@@ -21,6 +22,15 @@ absl::Status ReadWatched(const std::string& path, size_t max_bytes, std::string*
   }
   state->assign(reinterpret_cast<const char*>(digest), size);
   return absl::OkStatus();
+}
+
+absl::Status NameFile(const std::string& path, const absl::Status& status) {
+  // A path alone may be of another file: places have a line.
+  if (absl::StartsWith(status.message(), absl::StrCat(path, ":")) &&
+      !absl::StartsWith(status.message(), absl::StrCat(path, ": "))) {
+    return status;
+  }
+  return absl::Status(status.code(), absl::StrCat(path, ": ", status.message()));
 }
 
 }  // namespace warden

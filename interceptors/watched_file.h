@@ -11,13 +11,16 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
 
 namespace warden {
 
 // Reads `path` into `*bytes`; what identifies this outcome, content or error, goes to `*state`.
 absl::Status ReadWatched(const std::string& path, size_t max_bytes, std::string* bytes,
                          std::string* state);
+
+// The status with `path` before its message, unless that begins with a place in it,
+// `path:line:col`.
+absl::Status NameFile(const std::string& path, const absl::Status& status);
 
 // Not thread-safe: one thread looks.
 template <typename Parsed>
@@ -43,8 +46,7 @@ class WatchedFile {
       if (parsed.ok()) {
         good_ = *std::move(parsed);
       } else {
-        status = absl::Status(parsed.status().code(),
-                              absl::StrCat(path_, ": ", parsed.status().message()));
+        status = NameFile(path_, parsed.status());
       }
     }
     good_state_ = status.ok();
