@@ -19,7 +19,7 @@ set(warden_common_headers
 # A compiler takes what was compiled with the same flags only, so all get what one of the packages asks for.
 set(warden_precompile_flags -fPIC -pthread -DNOMINMAX -DGTEST_HAS_PTHREAD=1
   # gcc 12 finds these in its own std::string, and forgets with precompiled headers that it is a system header's.
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds;-Wno-restrict;-Wno-stringop-overflow>)
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds;-Wno-restrict;-Wno-stringop-overflow;-Wno-stringop-overread>)
 
 # warden_precompiled(NAME HEADERS ... LIBS ...) declares headers that several targets share.
 function(warden_precompiled name)
