@@ -20,9 +20,9 @@ std::string_view ToString(HealthState state) {
   return "failed";
 }
 
-HealthRegistry::HealthRegistry(std::function<absl::Time()> now) : now_(std::move(now)) {
-  serving_ = {.name = "serving", .found = {HealthState::kFailed, "starting"}, .since = now_()};
-}
+HealthRegistry::HealthRegistry(std::function<absl::Time()> now)
+    : now_(std::move(now)),
+      serving_{.name = "serving", .found = {HealthState::kFailed, "starting"}, .since = now_()} {}
 
 void HealthRegistry::Add(std::string name, Look look) {
   const absl::Time now = now_();
