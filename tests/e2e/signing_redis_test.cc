@@ -1,7 +1,6 @@
 // Servers that answer to one name and share a Redis: a signature counts at one of them only.
 #include <gmock/gmock.h>
-#include <grpcpp/create_channel.h>
-#include <grpcpp/security/credentials.h>
+#include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -62,7 +61,8 @@ class Served {
         [this](ServerBuilder& builder) { builder.RegisterService(service_.get()); });
     const absl::Status started = world_.Start();
     if (!started.ok()) throw std::runtime_error(std::string(started.message()));
-    channel_ = Connect();
+    const Certificate identity = world_.Identity("spiffe://probe.test/client");
+    channel_ = world_.ConnectTo(world_.port(), &identity, kName);
     token_ = world_.Token("alice", {"caller"});
   }
 
@@ -76,19 +76,6 @@ class Served {
   World& world() { return world_; }
 
  private:
-  std::shared_ptr<grpc::Channel> Connect() const {
-    const Certificate identity = world_.Identity("spiffe://probe.test/client");
-    grpc::SslCredentialsOptions ssl;
-    ssl.pem_root_certs = world_.authority().certificate_pem();
-    ssl.pem_private_key = identity.private_key_pem;
-    ssl.pem_cert_chain = identity.certificate_pem;
-    grpc::ChannelArguments arguments;
-    arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, kName);
-    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    return grpc::CreateCustomChannel(absl::StrCat("127.0.0.1:", world_.port()),
-                                     grpc::SslCredentials(ssl), arguments);
-  }
-
   std::unique_ptr<grpc::Service> service_;  // outlives the server
   World world_;
   std::shared_ptr<grpc::Channel> channel_;

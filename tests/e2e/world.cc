@@ -182,7 +182,8 @@ std::shared_ptr<grpc::Channel> World::Connect(const Certificate* identity) const
   return ConnectTo(port_, identity);
 }
 
-std::shared_ptr<grpc::Channel> World::ConnectTo(int port, const Certificate* identity) const {
+std::shared_ptr<grpc::Channel> World::ConnectTo(int port, const Certificate* identity,
+                                                const std::string& authority) const {
   grpc::SslCredentialsOptions ssl;
   ssl.pem_root_certs = authority_.certificate_pem();
   if (identity != nullptr) {
@@ -192,6 +193,7 @@ std::shared_ptr<grpc::Channel> World::ConnectTo(int port, const Certificate* ide
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // a connection of its own
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  if (!authority.empty()) arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, authority);
   return grpc::CreateCustomChannel(absl::StrCat("127.0.0.1:", port), grpc::SslCredentials(ssl),
                                    arguments);
 }

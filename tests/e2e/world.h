@@ -81,8 +81,10 @@ class World {
 
   // A channel of its own connection with this certificate; null certificate: none is shown.
   std::shared_ptr<grpc::Channel> Connect(const Certificate* identity) const;
-  // The same to another server that has this world's certificates.
-  std::shared_ptr<grpc::Channel> ConnectTo(int port, const Certificate* identity) const;
+  // The same to another server that has this world's certificates, or by another name of this one:
+  // its `:authority`, where not "".
+  std::shared_ptr<grpc::Channel> ConnectTo(int port, const Certificate* identity,
+                                           const std::string& authority = "") const;
   // A certificate of the trusted authority, with that SPIFFE ID.
   Certificate Identity(const std::string& spiffe_id) const;
   // The channel that most tests use: spiffe://probe.test/client.

@@ -16,6 +16,7 @@
 #include "absl/time/clock.h"
 #include "interceptors/limits/shared/redis_cluster.h"
 #include "interceptors/limits/shared/redis_pipe.h"
+#include "tests/interceptors/limits/redis_ask.h"
 #include "tests/support/redis_fleet.h"
 
 namespace warden {
@@ -51,12 +52,11 @@ class Nonces {
   NonceStore::Answer Claim(const std::string& nonce) { return Claim(nonce, now()); }
   // Until the store answers again.
   bool Recovers() {
-    for (int i = 0; i < 6000; ++i) {
-      const NonceStore::Answer answer = Claim(absl::StrCat("recovery", i));
-      if (answer.ok() && *answer != ReplayVerdict::kTooOld) return true;
-      absl::SleepFor(absl::Milliseconds(10));
-    }
-    return false;
+    int tries = 0;
+    return WithinAMinute([&] {
+      const NonceStore::Answer answer = Claim(absl::StrCat("recovery", tries++));
+      return answer.ok() && *answer != ReplayVerdict::kTooOld;
+    });
   }
   absl::Time now() const { return absl::Now() + off_.load(); }
   void SetClock(absl::Duration off) { off_ = off; }
@@ -70,6 +70,16 @@ class Nonces {
 void ExpectVerdict(const NonceStore::Answer& answer, ReplayVerdict verdict) {
   ASSERT_TRUE(answer.ok()) << answer.status();
   EXPECT_EQ(*answer, verdict);
+}
+
+// The keys of all nonces, and not of when their groups began.
+std::vector<std::string> NoncesIn(const RedisServer& redis) {
+  std::vector<std::string> keys;
+  for (const absl::string_view word : absl::StrSplit(redis.Command({"KEYS", "*"}), "\r\n")) {
+    if (!absl::StartsWith(word, "warden:nonce:{") || absl::EndsWith(word, ":since")) continue;
+    keys.emplace_back(word);
+  }
+  return keys;
 }
 
 TEST(RedisNoncesTest, EachCountsAtOneServerOnly) {
@@ -113,10 +123,9 @@ TEST(RedisNoncesTest, TheyAreForgottenAfterASignatureCannotCount) {
     ExpectVerdict(nonces.Claim(absl::StrCat("n", i)), ReplayVerdict::kFresh);
   }
   int seen = 0;  // and one of the beginning
-  for (const absl::string_view word : absl::StrSplit(redis.Command({"KEYS", "*"}), "\r\n")) {
-    if (!absl::StartsWith(word, "warden:nonce:{") || absl::EndsWith(word, ":since")) continue;
+  for (const std::string& key : NoncesIn(redis)) {
     ++seen;
-    const std::string answer = redis.Command({"PTTL", std::string(word)});
+    const std::string answer = redis.Command({"PTTL", key});
     int64_t left_ms = 0;
     ASSERT_EQ(answer[0], ':') << answer;
     left_ms = std::stoll(answer.substr(1));
@@ -181,9 +190,8 @@ TEST(RedisNoncesTest, NorDoesWhatAStoreLostThatRemembersTheRest) {
   }
   redis.Kill();
   redis.Start();
-  for (const absl::string_view word : absl::StrSplit(redis.Command({"KEYS", "*"}), "\r\n")) {
-    if (!absl::StartsWith(word, "warden:nonce:{") || absl::EndsWith(word, ":since")) continue;
-    redis.Command({"DEL", std::string(word)});
+  for (const std::string& key : NoncesIn(redis)) {
+    redis.Command({"DEL", key});
   }
   for (int i = 0; i < 20; ++i) {
     const auto answer = two.Claim(absl::StrCat("n", i), created);
