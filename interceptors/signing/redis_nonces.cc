@@ -5,6 +5,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "interceptors/limits/shared/sender_metrics.h"
+#include "interceptors/signing/nonce_name.h"
 
 namespace warden {
 namespace {
@@ -59,10 +60,7 @@ void RedisNonces::Claim(std::string_view key_id, std::string_view nonce, absl::T
     return;
   }
   Begin();
-  // Neither can hold a space.
-  const std::string hash =
-      RedisKeyHash(absl::StrCat(absl::string_view(key_id.data(), key_id.size()), " ",
-                                absl::string_view(nonce.data(), nonce.size())));
+  const std::string hash = RedisKeyHash(NonceName(key_id, nonce));
   uint64_t random = 0;
   (void)absl::SimpleHexAtoi(hash.substr(0, 8), &random);  // is hexadecimal
   const std::string beginning = BeginningOf(static_cast<uint32_t>(random % kGroups));

@@ -1,9 +1,8 @@
 #include "interceptors/signing/replay_cache.h"
 
 #include <algorithm>
-#include <string>
 
-#include "absl/strings/str_cat.h"
+#include "interceptors/signing/nonce_name.h"
 
 namespace warden {
 
@@ -34,10 +33,7 @@ void ReplayCache::Rotate(absl::Time now, int64_t monotonic_ns) {
 
 ReplayVerdict ReplayCache::Use(std::string_view key_id, std::string_view nonce, absl::Time created,
                                absl::Time now, int64_t monotonic_ns) {
-  // Neither can hold a space.
-  const Hash128 hash = SipHash128(hash_key_, 0,
-                                  absl::StrCat(absl::string_view(key_id.data(), key_id.size()), " ",
-                                               absl::string_view(nonce.data(), nonce.size())));
+  const Hash128 hash = SipHash128(hash_key_, 0, NonceName(key_id, nonce));
   MutexLock lock(&mutex_);
   Rotate(now, monotonic_ns);
   if (current_.contains(hash) || previous_.contains(hash)) return ReplayVerdict::kReplayed;
