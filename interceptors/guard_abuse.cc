@@ -17,12 +17,10 @@ namespace {
 // What of a Guard charges a failure to the limits that count failures.
 struct FailureCharge {
   LimitCheck& check;
-  const std::vector<Limit>& connection;
 
   void operator()(Call& call) const noexcept {
     if (call.method == nullptr) return;
-    // Whether they count failures is the same in all versions.
-    if (!CountFailures(call.method->limits) && !CountFailures(connection)) return;
+    if (!CountFailures(LimitsOf(call)) && !CountFailures(call.limits->connection)) return;
     try {
       const int64_t now_ns = SteadyNanos();  // a call may have waited, and a stream have gone on
       check.ChargeFailure(call.limits->connection, MethodInKey::kMethod, now_ns, call);
@@ -69,7 +67,7 @@ void Guard::WatchCallers(std::vector<std::unique_ptr<Stage>>* stages) {
 
 void Guard::OnRefusal(Call& call, Reason reason) {
   const FailureKind kind = FailureKindOf(reason);
-  if (kind != FailureKind::kNone) FailureCharge{*limits_, connection_limits_}(call);
+  if (kind != FailureKind::kNone) FailureCharge{*limits_}(call);
   try {
     if (anomalies_ != nullptr) anomalies_->OnRefused(call, reason);
     if (abuse_ != nullptr && kind != FailureKind::kNone) abuse_->Count(call, kind);
@@ -82,7 +80,7 @@ void Guard::OnRefusal(Call& call, Reason reason) {
 void Guard::OnHandlerStatus(const Call& call, int code) {
   if (code < 0 || code > 31 || (call.method->failure_codes >> code & 1) == 0) return;
   Call failed = FactsOf(call);  // another thread may be ending the call
-  FailureCharge{*limits_, connection_limits_}(failed);
+  FailureCharge{*limits_}(failed);
   if (abuse_ == nullptr) return;
   try {
     abuse_->Count(failed, FailureKind::kHandler);
