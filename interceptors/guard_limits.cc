@@ -12,10 +12,10 @@
 #include "interceptors/guard.h"
 #include "interceptors/guard_shared_limits.h"
 #include "interceptors/limit_control.h"
-#include "interceptors/observe/operator_log.h"
 #include "interceptors/problem_lines.h"
 #include "interceptors/stages/limit_check.h"
 #include "interceptors/steady.h"
+#include "interceptors/watch_reloads.h"
 
 namespace warden {
 namespace {
@@ -124,13 +124,9 @@ void Guard::ReadLimits(const LoadedConfig& config, ProblemList* problems) {
 
 void Guard::WatchLimits() {
   if (!limit_control_->watches()) return;
-  const auto look = [control = limit_control_, limiter = limiter_, metrics = metrics_] {
-    const std::optional<absl::Status> status = control->Reload(limiter.get());
-    if (!status.has_value()) return;
-    metrics->RecordReload(ReloadedFile::kLimits, status->ok(), absl::Now());
-    if (!status->ok()) LogForOperator("limits", std::string(status->message()));
-  };
-  reloads_.push_back(std::make_unique<Periodic>(limit_control_->reload_interval(), look));
+  reloads_.push_back(WatchReloads(
+      limit_control_->reload_interval(), ReloadedFile::kLimits, "limits", metrics_,
+      [control = limit_control_, limiter = limiter_] { return control->Reload(limiter.get()); }));
 }
 
 std::optional<Refusal> Guard::CheckBodyLimits(Call& call,

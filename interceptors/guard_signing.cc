@@ -1,11 +1,10 @@
 // What of a Guard judges signed requests.
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "interceptors/guard.h"
 #include "interceptors/guard_redis.h"
-#include "interceptors/observe/operator_log.h"
+#include "interceptors/watch_reloads.h"
 #ifdef WARDEN_WITH_REDIS
 #include "interceptors/signing/redis_nonces.h"
 #endif
@@ -64,16 +63,9 @@ void Guard::ShareNonces([[maybe_unused]] const LoadedConfig& config) {
 void Guard::WatchSigningKeys() {
   if (signatures_ == nullptr) return;
   metrics_->AddFamilies([check = signatures_] { return check->Families(); });
-  const auto look = [check = signatures_, metrics = metrics_] {
-    const std::optional<absl::Status> status = check->Reload();
-    if (!status.has_value()) return;
-    metrics->RecordReload(ReloadedFile::kSigningKeys, status->ok(), absl::Now());
-    if (!status->ok()) {
-      LogForOperator("signing",
-                     std::string_view(status->message().data(), status->message().size()));
-    };
-  };
-  reloads_.push_back(std::make_unique<Periodic>(signatures_->reload_interval(), look));
+  reloads_.push_back(WatchReloads(signatures_->reload_interval(), ReloadedFile::kSigningKeys,
+                                  "signing", metrics_,
+                                  [check = signatures_] { return check->Reload(); }));
 }
 
 std::optional<Refusal> Guard::OnRawRequest(Call& call, const BodyDigest& body) {
