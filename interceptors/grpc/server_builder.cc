@@ -116,6 +116,7 @@ absl::StatusOr<std::unique_ptr<Server>> ServerBuilder::BuildAndStart() {
 // Everything short of listening. Problems of all parts are gathered, so that one start shows them
 // all.
 absl::Status ServerBuilder::Prepare(Server* server) {
+  Server::Parts& parts = *server->parts_;
   const MethodNames unguarded = UnguardedOf(config_);
   ProblemList problems;
   std::vector<ServedMethod> methods;
@@ -139,8 +140,8 @@ absl::Status ServerBuilder::Prepare(Server* server) {
   absl::StatusOr<std::unique_ptr<Guard>> guard =
       Guard::Create(config_, methods,
                     {.insecure_allow_no_certificate = insecure, .sink = sink_, .clock = clock_});
-  server->parts_->tls = std::make_shared<TlsWatch>();
-  const absl::Status ports = AddPorts(server->parts_->tls.get());
+  parts.tls = std::make_shared<TlsWatch>();
+  const absl::Status ports = AddPorts(parts.tls.get());
 
   std::string lines;
   for (const absl::Status& status : {problems.ToStatus(), guard.status(), ports}) {
@@ -148,31 +149,31 @@ absl::Status ServerBuilder::Prepare(Server* server) {
   }
   if (!lines.empty()) return absl::InvalidArgumentError(lines);
 
-  server->parts_->guard = *std::move(guard);
+  parts.guard = *std::move(guard);
   for (grpc::Service* service : services_) {
-    if (auto* user = dynamic_cast<GuardUser*>(service)) user->UseGuard(server->parts_->guard.get());
+    if (auto* user = dynamic_cast<GuardUser*>(service)) user->UseGuard(parts.guard.get());
   }
-  if (server->parts_->guard->watches_streams()) {
-    server->parts_->watch = std::make_unique<StreamWatch>(server->parts_->guard.get());
+  if (parts.guard->watches_streams()) {
+    parts.watch = std::make_unique<StreamWatch>(parts.guard.get());
   }
-  server->parts_->tls->Start(server->parts_->guard->metrics());
+  parts.tls->Start(parts.guard->metrics());
   MethodNames gated;
   for (const ServedMethod& method : methods) gated.insert(ServiceOf(method.name));
   PrepareHealth(methods, server);
   if (serve_health_) gated.insert(kHealthService);  // CheckHealth has seen its methods
   for (grpc::Service* service : services_) {
-    server->parts_->gated.push_back(std::make_unique<GatedService>(
-        service, server->parts_->guard.get(), server->parts_->watch.get()));
-    builder_->RegisterService(server->parts_->gated.back().get());
+    parts.gated.push_back(
+        std::make_unique<GatedService>(service, parts.guard.get(), parts.watch.get()));
+    builder_->RegisterService(parts.gated.back().get());
   }
   builder_->AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, GrpcMetadataBytes(config_.config));
-  unknown_->SetGuard(server->parts_->guard.get());
-  server->parts_->unknown = std::move(unknown_);
+  unknown_->SetGuard(parts.guard.get());
+  parts.unknown = std::move(unknown_);
   auto& factories = grpc_private::InterceptorFactoriesOf(*builder_);
-  factories.insert(factories.begin(), std::make_unique<GuardInterceptorFactory>(
-                                          server->parts_->guard.get(), unguarded));
-  if (server->parts_->guard->looks_at_messages()) {
-    factories.push_back(std::make_unique<MessageInterceptorFactory>(server->parts_->guard.get()));
+  factories.insert(factories.begin(),
+                   std::make_unique<GuardInterceptorFactory>(parts.guard.get(), unguarded));
+  if (parts.guard->looks_at_messages()) {
+    factories.push_back(std::make_unique<MessageInterceptorFactory>(parts.guard.get()));
   }
   builder_->SetOption(MakePluginCheck(std::move(gated), unguarded));
   return absl::OkStatus();
